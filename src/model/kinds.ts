@@ -1,0 +1,7 @@
+/** Credential kinds, with the fields that a rotation owns in every copy. All other fields there are foreign and kept. */
+export const credentialKinds = {
+  password: { ownedFields: ['password'] },
+  'ssh-key': { ownedFields: ['private_key', 'public_key'] },
+  'approle-secret-id': { ownedFields: ['secret_id', 'secret_id_accessor'] },
+} as const satisfies Record<string, { ownedFields: readonly string[] }>;
+export type CredentialKind = keyof typeof credentialKinds;

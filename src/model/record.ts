@@ -1,0 +1,68 @@
+import type { EndState } from './endStates.js';
+import type { FailurePolicy } from './policy.js';
+import type { Maker } from './capabilities.js';
+import type { Instant } from './time.js';
+
+/** One value of a credential, named within its vault path: `new-<token8>`, `old-<token8>-<n>`, `capture-<token8>-<target>`. Opaque, public. */
+export type VersionId = string;
+export type TargetId = string;
+export type CredentialId = string;
+
+/** Phases as the record tells them; each is written before its first effect. `docs/protocol.md` says what each means. */
+export const recordPhases = ['opened', 'staged', 'applied', 'promoted', 'retired'] as const;
+export type RecordPhase = (typeof recordPhases)[number];
+
+/** What a rotation says about itself when it opens. */
+export interface Opening {
+  /** hash(credential, plan digest or scheduled time, attempt): 64 lower-case hex characters. */
+  readonly token: string;
+  readonly credential: CredentialId;
+  /** SHA-256 of the credential's resolved descriptor: whoever finishes this must mean the same accounts. */
+  readonly descriptorDigest: string;
+  readonly policy: FailurePolicy;
+  readonly maker: Maker;
+  readonly ownedFields: readonly string[];
+  readonly targets: readonly TargetId[];
+  readonly at: Instant;
+}
+
+/**
+ * What a rotation under way has written about itself in the primary vault. It holds no values, only names of held
+ * versions. Whoever finds it can finish it (invariants I1 and I6).
+ */
+export interface RotationRecord extends Opening {
+  readonly phase: RecordPhase;
+  /** The held copy of what readers got at `open`; null where no copy had a value. */
+  readonly base: VersionId | null;
+  /** Every version that must die, `base` included: values of copies that disagreed, leftovers of earlier rotations. */
+  readonly olds: readonly VersionId[];
+  readonly candidate: VersionId | null;
+  readonly stagedAt: Instant | null;
+  /** What undo needs, per target. */
+  readonly captures: Readonly<Record<TargetId, VersionId>>;
+  /** Which targets may accept which version. A version is released only when its list is empty. */
+  readonly mayBeAt: Readonly<Record<VersionId, readonly TargetId[]>>;
+  /** No effect of this rotation is sent after this; null: none was ever sent. */
+  readonly effectsNotAfter: Instant | null;
+  /** Slots that existed before an issued secret was made; null: not made by the target, or not looked yet. */
+  readonly slotsBefore: readonly string[] | null;
+  readonly suspended: readonly TargetId[];
+}
+
+/** What may be changed in a record once it is open. */
+export interface RecordChange {
+  readonly phase?: RecordPhase;
+  readonly policy?: FailurePolicy;
+  /** The later of this and what is there is kept. */
+  readonly effectsNotAfter?: Instant;
+  readonly slotsBefore?: readonly string[];
+  readonly suspended?: readonly TargetId[];
+  /** This version was seen refused by these targets, or a later proven change replaced it there. */
+  readonly goneFrom?: { readonly version: VersionId; readonly targets: readonly TargetId[] };
+}
+
+export interface SpentToken {
+  readonly token: string;
+  readonly end: EndState;
+  readonly at: Instant;
+}
