@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     // Real servers share the cores with the tests that drive them.
     maxWorkers: 2,
+    teardownTimeout: 30_000,
     projects: [
       {
         test: {
@@ -25,7 +26,6 @@ export default defineConfig({
           testTimeout: 60_000,
           // A first run fetches the servers (about 200 MB).
           hookTimeout: 300_000,
-          teardownTimeout: 30_000,
         },
       },
     ],

@@ -37,7 +37,9 @@ function readResult() {
   const tests = files.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: file.name })));
   const passed = tests.filter((test) => test.status === 'passed').length;
   const problems = [
-    ...tests.filter((test) => test.status !== 'passed').map((test) => `${test.file}: ${test.fullName} (${test.status})`),
+    ...tests
+      .filter((test) => test.status !== 'passed')
+      .map((test) => `${test.file}: ${test.fullName} (${test.status})`),
     ...files.filter((file) => file.assertionResults.length === 0).map((file) => `${file.name}: no test ran`),
   ];
   if (passed + problems.length === 0) problems.push('no test was found');

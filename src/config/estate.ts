@@ -60,7 +60,11 @@ export interface Estate {
   readonly vaults: ReadonlyMap<string, VaultBackend>;
   readonly artifacts: ArtifactStore;
   /** null: approvals need no signature, and every page says so. */
-  readonly approvals: { readonly allowedSigners: string; readonly required: number; readonly per: 'incident' | 'wave' } | null;
+  readonly approvals: {
+    readonly allowedSigners: string;
+    readonly required: number;
+    readonly per: 'incident' | 'wave';
+  } | null;
   readonly waves: WaveSettings;
   readonly timing: Timing;
 }

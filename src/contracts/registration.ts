@@ -3,8 +3,8 @@ import type { Capabilities } from '../model/capabilities.js';
 import type { CredentialKind } from '../model/kinds.js';
 import type { TargetId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
-import type { TargetDriver } from './targetDriver.js';
 import type { ArtifactStore } from './artifactStore.js';
+import type { TargetDriver } from './targetDriver.js';
 import type { VaultBackend } from './vaultBackend.js';
 
 /** What every driver may ask of the process it runs in. */

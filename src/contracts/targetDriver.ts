@@ -64,7 +64,12 @@ export interface TargetDriver {
   confirm?(account: string, via: Login, context: EffectContext): Promise<void>;
 
   /** Ends sessions and tokens that the account opened before that moment. */
-  endSessions?(account: string, via: Login, started: { readonly before: Instant }, context: EffectContext): Promise<void>;
+  endSessions?(
+    account: string,
+    via: Login,
+    started: { readonly before: Instant },
+    context: EffectContext,
+  ): Promise<void>;
 
   /** The account can log in with nothing until `reinstate`. Both: already so is a no-op. */
   suspend?(account: string, via: Login, context: EffectContext): Promise<void>;

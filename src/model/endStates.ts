@@ -31,7 +31,7 @@ export const reasons = {
   straggler: 'a target did not answer and may still accept the old secret',
   propagating: 'the old secret is still accepted, although it should be dead by now',
   vacuous: 'the old secret was refused, but no control shows that the refusal means anything',
-  budget: "no more refused logins may be spent on this account",
+  budget: 'no more refused logins may be spent on this account',
   lockout: 'the account would be locked by proving it',
   suspended: 'the account is suspended by relock',
   consumers: 'consumers have not moved to the new secret',

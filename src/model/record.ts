@@ -1,6 +1,6 @@
+import type { Maker } from './capabilities.js';
 import type { EndState } from './endStates.js';
 import type { FailurePolicy } from './policy.js';
-import type { Maker } from './capabilities.js';
 import type { Instant } from './time.js';
 
 /** One value of a credential, named within its vault path: `new-<token8>`, `old-<token8>-<n>`, `capture-<token8>-<target>`. Opaque, public. */
