@@ -47,6 +47,14 @@ export interface RotationRecord extends Opening {
   /** Slots that existed before an issued secret was made; null: not made by the target, or not looked yet. */
   readonly slotsBefore: readonly string[] | null;
   readonly suspended: readonly TargetId[];
+  /** Per target, the old version that a fresh login accepted in this rotation, and from where: what makes a later refusal a proof. */
+  readonly controls: Readonly<Record<TargetId, Control>>;
+}
+
+export interface Control {
+  readonly version: VersionId;
+  /** Worker's zone, method and address, as one opaque name. */
+  readonly vantage: string;
 }
 
 /** What may be changed in a record once it is open. */
@@ -57,8 +65,15 @@ export interface RecordChange {
   readonly effectsNotAfter?: Instant;
   readonly slotsBefore?: readonly string[];
   readonly suspended?: readonly TargetId[];
-  /** This version was seen refused by these targets, or a later proven change replaced it there. */
-  readonly goneFrom?: { readonly version: VersionId; readonly targets: readonly TargetId[] };
+  /** Added to what is there; a target's first control stays. */
+  readonly controls?: Readonly<Record<TargetId, Control>>;
+  /** These versions were seen refused by these targets, or a later proven change replaced them there. */
+  readonly goneFrom?: readonly Gone[];
+}
+
+export interface Gone {
+  readonly version: VersionId;
+  readonly targets: readonly TargetId[];
 }
 
 export interface SpentToken {

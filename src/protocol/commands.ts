@@ -1,0 +1,115 @@
+import type { EndState, Flags, Reason } from '../model/endStates.js';
+import type { Effect, ErrorCode } from '../model/errors.js';
+import type { Join } from '../model/plan.js';
+import type { ProbeAnswer } from '../model/probe.js';
+import type { Gone, RecordChange, RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
+import type { Instant } from '../model/time.js';
+
+/** Who logs in for a step with an effect; `self` names a version that the target accepts. */
+export type LoginAs = { readonly as: 'management' } | { readonly as: 'self'; readonly version: VersionId };
+
+interface OnTarget {
+  readonly target: TargetId;
+  readonly login: LoginAs;
+  /** Absolute; the last moment at which the effect may be sent. */
+  readonly notAfter: Instant;
+}
+
+/** What the protocol asks of its interpreter. Everything in it is an id, a name or a time. */
+export type Command =
+  /** Create the record (or find it), hold what readers of every copy get now. */
+  | { readonly do: 'open' }
+  | { readonly do: 'probe'; readonly target: TargetId; readonly version: VersionId }
+  /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. */
+  | { readonly do: 'stage'; readonly skip: readonly string[] }
+  | { readonly do: 'capture'; readonly target: TargetId; readonly current: VersionId; readonly login: LoginAs }
+  /** Write the record, then make the target accept the version. */
+  | (OnTarget & { readonly do: 'change'; readonly version: VersionId; readonly write: RecordChange })
+  | (OnTarget & { readonly do: 'revert'; readonly version: VersionId; readonly write: RecordChange })
+  | (OnTarget & { readonly do: 'confirm' })
+  | (OnTarget & {
+      readonly do: 'retire';
+      readonly old: VersionId;
+      readonly current: VersionId;
+      readonly write: RecordChange;
+    })
+  | (OnTarget & { readonly do: 'endSessions'; readonly before: Instant })
+  | (OnTarget & { readonly do: 'suspend'; readonly write: RecordChange })
+  /** Give readers of a copy the candidate, if they still get `ifCurrent`. A stranger's value is held. */
+  | { readonly do: 'promote'; readonly copy: string; readonly ifCurrent: VersionId | null }
+  | { readonly do: 'note'; readonly write: RecordChange }
+  /** Until then, or until an event comes. `parked`: it may take long, give the window slot back. */
+  | { readonly do: 'wait'; readonly until: Instant; readonly parked: Reason | null }
+  /** Write what is gone from where, close the record at every copy, primary last. */
+  | { readonly do: 'finish'; readonly end: EndState; readonly gone: readonly Gone[] };
+
+export type CommandName = Command['do'];
+export type CommandOf<Name extends CommandName> = Extract<Command, { do: Name }>;
+
+export type CopyState = 'agrees' | 'differs' | 'absent' | 'unavailable';
+
+/** What a command gives when it did what it says. */
+export interface Results {
+  open:
+    | { readonly kind: 'opened'; readonly record: RotationRecord; readonly copies: Readonly<Record<string, CopyState>> }
+    | { readonly kind: 'held'; readonly record: RotationRecord }
+    | { readonly kind: 'spent'; readonly spent: SpentToken };
+  /** `vantage`: from where (worker's zone, method, address): a refusal counts only beside an acceptance from the same. */
+  probe: { readonly answer: ProbeAnswer; readonly vantage: string };
+  stage: { readonly record: RotationRecord; readonly unavailable: readonly string[] };
+  capture: { readonly record: RotationRecord };
+  change: null;
+  revert: null;
+  confirm: null;
+  retire: null;
+  endSessions: null;
+  suspend: null;
+  promote: 'promoted' | { readonly stranger: VersionId; readonly record: RotationRecord };
+  note: { readonly record: RotationRecord };
+  wait: null;
+  finish: null;
+}
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly effect: Effect;
+}
+
+export type Outcome<Value> = { readonly ok: true; readonly value: Value } | ({ readonly ok: false } & Failure);
+
+/** A command together with what came of it. */
+export type Observation = {
+  [Name in CommandName]: {
+    readonly of: Name;
+    readonly command: CommandOf<Name>;
+    readonly outcome: Outcome<Results[Name]>;
+    /** When it was known. */
+    readonly at: Instant;
+  };
+}[CommandName];
+
+/** What people and other workflows say to a rotation under way. */
+export type RotationEvent =
+  | { readonly event: 'cancel' }
+  | { readonly event: 'join'; readonly join: Join }
+  /** Too few targets took the new secret: a person says whether readers get it all the same. */
+  | { readonly event: 'decide'; readonly promote: boolean }
+  | { readonly event: 'consumersMoved' }
+  | { readonly event: 'supplied' };
+
+export interface End {
+  readonly state: EndState;
+  readonly reason: Reason | null;
+  readonly flags: Flags;
+  /** The record is still open: more can be proven or undone later. */
+  readonly open: boolean;
+  /** The candidate is older than the incident's clean point: rotate once more. */
+  readonly again: boolean;
+}
+
+/** Another rotation's record is open here; it must be finished first. */
+export interface Held {
+  readonly held: RotationRecord;
+}
+
+export type Step = { readonly commands: readonly Command[] } | { readonly end: End } | Held;
