@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+const httpUrl = z.string().refine(isPlainHttpUrl, {
+  message: 'expected an address such as https://vault.example:8200, without path, login or query',
+});
+
+/** Where the server is. Shared by every driver that talks to a vault's HTTP API. */
+export const vaultApiSettings = z.strictObject({
+  address: httpUrl,
+  namespace: z.string().min(1).optional(),
+  /** PEM file with the authority that signed the server's certificate; default: the system's. */
+  caFile: z.string().min(1).optional(),
+});
+export type VaultApiSettings = z.output<typeof vaultApiSettings>;
+
+function isPlainHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const plain =
+    url.username === '' && url.password === '' && url.search === '' && url.hash === '' && url.pathname === '/';
+  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
+}
