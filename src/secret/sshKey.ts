@@ -1,0 +1,191 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto';
+import { Secret } from './secret.js';
+import { SshReader, sshInteger, sshString, sshUint32 } from './sshWire.js';
+
+/** A public key as one line of text holds it. */
+export interface SshPublicKey {
+  /** Such as `ssh-ed25519`. */
+  readonly type: string;
+  /** The key in wire form, base64. Two keys are the same when these are. */
+  readonly blob: string;
+  readonly comment: string;
+}
+
+/** The text is no key that relock can read. The message holds no part of it. */
+export class SshKeyError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SshKeyError';
+  }
+}
+
+const opensshMagic = Buffer.from('openssh-key-v1\0');
+const pemBegin = '-----BEGIN OPENSSH PRIVATE KEY-----';
+const pemEnd = '-----END OPENSSH PRIVATE KEY-----';
+
+function jwkBytes(value: string | undefined): Buffer {
+  if (value === undefined) throw new SshKeyError('the key lacks a part that its kind must have');
+  return Buffer.from(value, 'base64url');
+}
+
+function ed25519Blob(publicBytes: Buffer): Buffer {
+  return Buffer.concat([sshString('ssh-ed25519'), sshString(publicBytes)]);
+}
+
+/** The private section: two equal check numbers, the key, the comment, padding 1, 2, 3 … to 8 bytes. */
+function privateSection(publicBytes: Buffer, seed: Buffer, comment: string): Buffer {
+  const check = randomBytes(4);
+  const body = Buffer.concat([
+    check,
+    check,
+    sshString('ssh-ed25519'),
+    sshString(publicBytes),
+    sshString(Buffer.concat([seed, publicBytes])),
+    sshString(comment),
+  ]);
+  const padding = Buffer.from(Array.from({ length: (8 - (body.length % 8)) % 8 }, (_, index) => index + 1));
+  return Buffer.concat([body, padding]);
+}
+
+function armour(bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,70}/g) ?? [];
+  return `${[pemBegin, ...lines, pemEnd].join('\n')}\n`;
+}
+
+function encodePrivateKey(publicBytes: Buffer, seed: Buffer, comment: string): string {
+  return armour(
+    Buffer.concat([
+      opensshMagic,
+      sshString('none'),
+      sshString('none'),
+      sshString(''),
+      sshUint32(1),
+      sshString(ed25519Blob(publicBytes)),
+      sshString(privateSection(publicBytes, seed, comment)),
+    ]),
+  );
+}
+
+function opensshBody(text: string): SshReader {
+  const base64 = text.replace(pemBegin, '').replace(pemEnd, '').replace(/\s+/g, '');
+  const bytes = Buffer.from(base64, 'base64');
+  if (!bytes.subarray(0, opensshMagic.length).equals(opensshMagic)) {
+    throw new SshKeyError('it is not an OpenSSH private key');
+  }
+  return new SshReader(bytes.subarray(opensshMagic.length));
+}
+
+/** Cipher name, KDF name, KDF options, number of keys; leaves the reader at the public key. */
+function skipHeader(reader: SshReader): { readonly encrypted: boolean } {
+  const cipher = reader.string().toString();
+  reader.string();
+  reader.string();
+  if (reader.uint32() !== 1) throw new SshKeyError('the file must hold exactly one key');
+  return { encrypted: cipher !== 'none' };
+}
+
+function seedOf(text: string): Buffer {
+  const reader = opensshBody(text);
+  skipHeader(reader);
+  reader.string();
+  const section = new SshReader(reader.string());
+  const check = section.uint32();
+  if (section.uint32() !== check) throw new SshKeyError('the key is damaged');
+  section.string();
+  section.string();
+  return section.string().subarray(0, 32);
+}
+
+function keyFromSeed(seed: Buffer): KeyObject {
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+}
+
+function rawPublic(key: KeyObject): Buffer {
+  return jwkBytes(createPublicKey(key).export({ format: 'jwk' }).x);
+}
+
+/** Reads the pair back from its text and signs with it: a key that fails this would lock somebody out. */
+function proveUsable(privateKey: string, blob: string): void {
+  const parsed = keyFromSeed(seedOf(privateKey));
+  const publicBytes = rawPublic(parsed);
+  const sample = randomBytes(32);
+  const works = verify(null, sample, createPublicKey(parsed), sign(null, sample, parsed));
+  if (!works || ed25519Blob(publicBytes).toString('base64') !== blob) {
+    throw new SshKeyError('a key that was just made cannot be used; nothing was installed');
+  }
+}
+
+/** A new Ed25519 pair as `private_key` (OpenSSH format) and `public_key` (one line). The comment must be one line. */
+export function generateSshKey(comment: string): Secret {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const jwk = privateKey.export({ format: 'jwk' });
+  const publicBytes = jwkBytes(jwk.x);
+  const text = encodePrivateKey(publicBytes, jwkBytes(jwk.d), comment);
+  const blob = ed25519Blob(publicBytes).toString('base64');
+  proveUsable(text, blob);
+  return Secret.of({ private_key: text, public_key: formatPublicKey({ type: 'ssh-ed25519', blob, comment }) });
+}
+
+/** One line, without a line end. */
+export function formatPublicKey(key: SshPublicKey): string {
+  return [key.type, key.blob, key.comment].filter((part) => part !== '').join(' ');
+}
+
+/** Parses `type base64 [comment]`; null when the text is not that, or the base64 does not hold a key of that type. */
+export function parsePublicKey(line: string): SshPublicKey | null {
+  const match = /^\s*([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]+(.*?))?\s*$/.exec(line);
+  const [, type, blob, comment] = match ?? [];
+  if (type === undefined || blob === undefined || blobType(blob) !== type) return null;
+  return { type, blob, comment: comment ?? '' };
+}
+
+function blobType(blob: string): string | null {
+  try {
+    return new SshReader(Buffer.from(blob, 'base64')).string().toString();
+  } catch {
+    return null;
+  }
+}
+
+function pemPublicBlob(text: string): Buffer {
+  const jwk = createPublicKey(createPrivateKey(text)).export({ format: 'jwk' });
+  if (jwk.kty === 'RSA')
+    return Buffer.concat([sshString('ssh-rsa'), sshInteger(jwkBytes(jwk.e)), sshInteger(jwkBytes(jwk.n))]);
+  if (jwk.kty === 'OKP') return ed25519Blob(jwkBytes(jwk.x));
+  const curve = { 'P-256': 'nistp256', 'P-384': 'nistp384', 'P-521': 'nistp521' }[jwk.crv ?? ''];
+  if (curve === undefined) throw new SshKeyError('relock does not know this kind of key');
+  const point = Buffer.concat([Buffer.from([4]), jwkBytes(jwk.x), jwkBytes(jwk.y)]);
+  return Buffer.concat([sshString(`ecdsa-sha2-${curve}`), sshString(curve), sshString(point)]);
+}
+
+function publicBlob(text: string): Buffer {
+  if (!text.includes(pemBegin)) return pemPublicBlob(text);
+  const reader = opensshBody(text);
+  if (skipHeader(reader).encrypted) throw new SshKeyError('the private key has a passphrase; store it without one');
+  return reader.string();
+}
+
+/** The public half of a private key (OpenSSH or PEM, no passphrase). Throws SshKeyError. */
+export function publicKeyOf(privateKey: string, comment = ''): SshPublicKey {
+  try {
+    const bytes = publicBlob(privateKey);
+    return { type: new SshReader(bytes).string().toString(), blob: bytes.toString('base64'), comment };
+  } catch (error) {
+    throw error instanceof SshKeyError ? error : new SshKeyError('the private key cannot be read');
+  }
+}
+
+/** `SHA256:…`, as OpenSSH prints it, of a key in wire form. */
+export function fingerprintOf(key: Uint8Array): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
