@@ -2,6 +2,7 @@ import type { ArtifactStore } from '../contracts/artifactStore.js';
 import type { BoundTarget } from '../contracts/registration.js';
 import type { SecretPath, VaultBackend } from '../contracts/vaultBackend.js';
 import type { CredentialKind } from '../model/kinds.js';
+import type { RotationTiming } from '../model/plan.js';
 import type { CredentialId, TargetId } from '../model/record.js';
 import type { Millis } from '../model/time.js';
 
@@ -43,13 +44,11 @@ export interface WaveSettings {
 }
 
 /** How long things may take; every one has a default. */
-export interface Timing {
+export interface Timing extends RotationTiming {
   /** One vault or target call. */
   readonly callMs: Millis;
   /** A probe waits for silence this long. */
   readonly probeMs: Millis;
-  /** From its first effect, a rotation tries to reach a certain end this long before it says what it knows. */
-  readonly settleDeadlineMs: Millis;
 }
 
 /** relock.yaml, read, checked and resolved. It holds no secrets; drivers are made on first use. */

@@ -5,3 +5,9 @@ export const credentialKinds = {
   'approle-secret-id': { ownedFields: ['secret_id', 'secret_id_accessor'] },
 } as const satisfies Record<string, { ownedFields: readonly string[] }>;
 export type CredentialKind = keyof typeof credentialKinds;
+
+export const kindNames: readonly string[] = Object.keys(credentialKinds);
+
+export function isKind(name: string): name is CredentialKind {
+  return Object.hasOwn(credentialKinds, name);
+}

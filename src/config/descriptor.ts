@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../model/canonicalJson.js';
+import type { SecretRef, TargetEntry } from './estate.js';
+import { formatSecretRef } from './secretRef.js';
+
+/** All that says which device this is and who changes it: id, type, validated settings (pins included), realm, management. */
+export function targetDescriptor(target: TargetEntry, settings: unknown): string {
+  const management =
+    target.management === null
+      ? null
+      : { account: target.management.account, secret: formatSecretRef(target.management.secret) };
+  return canonicalJson({ id: target.bound.id, type: target.type, settings, realm: target.bound.realm, management });
+}
+
+/** SHA-256 (hex) over everything that says what would be changed where. */
+export function descriptorDigest(credential: {
+  readonly kind: string;
+  readonly account: string;
+  readonly copies: readonly SecretRef[];
+  /** Of `targetDescriptor`, in order. */
+  readonly targets: readonly string[];
+}): string {
+  const { kind, account, targets } = credential;
+  const copies = credential.copies.map(formatSecretRef);
+  return createHash('sha256').update(canonicalJson({ kind, account, copies, targets })).digest('hex');
+}

@@ -1,0 +1,147 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
+import { printable, quoted } from '../model/printable.js';
+import type { ConfigPath } from './problemList.js';
+
+/** A parsed file: plain values, and where they stand. */
+export interface Source {
+  readonly value: unknown;
+  /** 1-based line of the value at that path, or of the nearest thing around it that is there. */
+  lineOf(path: ConfigPath): number;
+}
+
+export interface SourceProblem {
+  readonly line: number | null;
+  readonly message: string;
+}
+
+export type ParsedSource = { readonly source: Source } | { readonly problems: readonly SourceProblem[] };
+
+/** More repetitions than this of what anchors name is refused: a few lines could else fill the memory. */
+const maxAliasCount = 100;
+
+/** One YAML document as plain values with positions. Never throws. */
+export function parseYaml(text: string): ParsedSource {
+  const lines = new LineCounter();
+  try {
+    const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })];
+    const [document, second] = documents;
+    if (document === undefined || isEmpty(document)) return refused(null, emptyFile);
+    if (second !== undefined) return refused(lineAt(lines, second.range[0]), secondDocument);
+    const problems = [...syntaxProblems(document, lines), ...duplicateKeys(document, lines)];
+    if (problems.length > 0) return { problems };
+    return { source: new YamlSource(document, lines) };
+  } catch (error) {
+    return refused(null, readingProblem(error));
+  }
+}
+
+const emptyFile =
+  'the file is empty; expected at least vaults, artifacts, targets and credentials: `relock init` writes a start';
+const secondDocument = 'a second YAML document starts here; expected one: remove the "---" and merge the two';
+
+function isEmpty(document: Document.Parsed): boolean {
+  return document.errors.length === 0 && (document.contents === null || isBlankScalar(document.contents));
+}
+
+function isBlankScalar(node: Node): boolean {
+  return isScalar(node) && node.value === null;
+}
+
+function refused(line: number | null, message: string): ParsedSource {
+  return { problems: [{ line, message }] };
+}
+
+function readingProblem(error: unknown): string {
+  if (error instanceof RangeError)
+    return 'it is nested too deeply to be read; expected lists and maps a few levels deep';
+  if (error instanceof ReferenceError) {
+    return `aliases (*name) repeat more than ${maxAliasCount} values; expected the values themselves: write them out`;
+  }
+  return 'it cannot be read as YAML; expected maps and lists as in docs/configuration.md';
+}
+
+function syntaxProblems(document: Document.Parsed, lines: LineCounter): readonly SourceProblem[] {
+  return [...document.errors, ...document.warnings].map((error) => ({
+    line: lineAt(lines, error.pos[0]),
+    message: `not valid YAML: ${printable(error.message)}`,
+  }));
+}
+
+function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly SourceProblem[] {
+  const problems: SourceProblem[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Map<string, number>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const line = lineAt(lines, key.range?.[0] ?? 0);
+        const first = seen.get(name);
+        if (first === undefined) seen.set(name, line);
+        else
+          problems.push({
+            line,
+            message: `duplicate key ${quoted(name)}; expected it once, and it is on line ${first} already: rename or remove one`,
+          });
+      }
+    },
+  });
+  return problems;
+}
+
+function lineAt(lines: LineCounter, offset: number): number {
+  return Math.max(1, lines.linePos(offset).line);
+}
+
+class YamlSource implements Source {
+  readonly value: unknown;
+
+  constructor(
+    private readonly document: Document.Parsed,
+    private readonly lines: LineCounter,
+  ) {
+    this.value = document.toJS({ maxAliasCount });
+  }
+
+  lineOf(path: ConfigPath): number {
+    let node: unknown = this.document.contents;
+    let offset = startOf(node) ?? 0;
+    for (const step of path) {
+      const found = child(this.resolved(node), step);
+      if (found === null) break;
+      offset = startOf(found.at) ?? offset;
+      node = found.node;
+    }
+    return lineAt(this.lines, offset);
+  }
+
+  private resolved(node: unknown): unknown {
+    return isAlias(node) ? node.resolve(this.document) : node;
+  }
+}
+
+/** What stands under a key or index, and the node whose line a person should look at. */
+function child(node: unknown, step: string | number): { readonly node: unknown; readonly at: unknown } | null {
+  if (isSeq(node)) {
+    const item: unknown = node.items[Number(step)];
+    return item === undefined ? null : { node: item, at: item };
+  }
+  if (!isMap(node)) return null;
+  const pair: Pair | undefined = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+  return pair === undefined ? null : { node: pair.value, at: pair.key };
+}
+
+function startOf(node: unknown): number | null {
+  return (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) && node.range ? node.range[0] : null;
+}
