@@ -2,6 +2,7 @@ import { Connection } from '@temporalio/client';
 import type { Say } from './catalogue.js';
 import { findProgram } from './findServer.js';
 import { spawnServer } from './spawnServer.js';
+import { untilReady } from './untilReady.js';
 import { waitUntil } from './waitUntil.js';
 
 export interface TemporalDevOptions {
@@ -45,17 +46,8 @@ export async function startTemporalDev(options: TemporalDevOptions): Promise<Tem
   const server = await spawnServer({ command, args: commandLine(options), logFile: options.logFile });
   const address = `127.0.0.1:${options.port}`;
   const uiAddress = options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`;
-  const early = server.ended.then(() => {
-    throw new Error(`the Temporal dev server ended before it answered at ${address}; its log is ${options.logFile}`);
-  });
-  try {
-    await Promise.race([ready(address, uiAddress, options.namespaces), early]);
-  } catch (error) {
-    await server.kill();
-    throw error;
-  } finally {
-    early.catch(() => undefined);
-  }
+  const starting = { what: `the Temporal dev server at ${address}`, server, logFile: options.logFile };
+  await untilReady(starting, ready(address, uiAddress, options.namespaces));
   const { pid, ended } = server;
   return { address, ...(uiAddress && { uiAddress }), pid, ended, stop: () => server.stop(), kill: () => server.kill() };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnServer } from '../../src/servers/spawnServer.js';
+import { untilReady } from '../../src/servers/untilReady.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 
 export interface Output {
@@ -65,7 +66,7 @@ export async function startNamespace(options: NamespaceOptions): Promise<Namespa
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await waitForInit(logFile, () => server.hasEnded());
+    await untilReady({ what: 'a host of its own', server, logFile }, initIsReady(logFile));
     return insideOf(await onlyChild(server.pid), stop);
   } catch (error) {
     await stop();
@@ -73,16 +74,9 @@ export async function startNamespace(options: NamespaceOptions): Promise<Namespa
   }
 }
 
-async function waitForInit(logFile: string, hasEnded: () => boolean): Promise<void> {
-  const started = await waitUntil(
-    async () => {
-      const ended = hasEnded();
-      const log = await readFile(logFile, 'utf8');
-      return ended || log.includes('ready') ? { ended, log } : undefined;
-    },
-    { what: 'the start of a host', timeoutMs: 10_000, intervalMs: 5 },
-  );
-  if (started.ended) throw new Error(`a host of its own could not be made: ${started.log}`);
+async function initIsReady(logFile: string): Promise<true> {
+  const attempt = async () => (await readFile(logFile, 'utf8')).includes('ready') || undefined;
+  return waitUntil(attempt, { what: 'the start of a host', timeoutMs: 10_000, intervalMs: 5 });
 }
 
 async function onlyChild(pid: number): Promise<number> {

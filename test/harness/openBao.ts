@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '../../src/servers/findServer.js';
 import { freePort } from '../../src/servers/freePort.js';
-import { type ServerProcess, spawnServer } from '../../src/servers/spawnServer.js';
+import { spawnServer } from '../../src/servers/spawnServer.js';
+import { untilReady } from '../../src/servers/untilReady.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 import { say } from './say.js';
 
@@ -32,12 +33,16 @@ export async function startOpenBao(): Promise<OpenBao> {
   const address = `http://127.0.0.1:${port}`;
   const auditFile = join(folder, 'audit.log');
   const config = join(folder, 'config.hcl');
-  await writeFile(config, configuration(folder, port, auditFile));
+  await writeFile(config, configuration(folder, port, await freePort(), auditFile));
 
   const start = async () => {
     const logFile = join(folder, 'server.log');
     const server = await spawnServer({ command, args: ['server', `-config=${config}`], logFile });
-    await waitUntil(() => answers(address, server), { what: `OpenBao at ${address}`, timeoutMs: 30_000 });
+    const what = `OpenBao at ${address}`;
+    await untilReady(
+      { what, server, logFile },
+      waitUntil(() => answers(address), { what, timeoutMs: 30_000 }),
+    );
     return server;
   };
   let server = await start();
@@ -79,22 +84,26 @@ export async function mountIsReady(request: OpenBao['request'], mount: string): 
   return true;
 }
 
-function configuration(folder: string, port: number, auditFile: string): string {
+function configuration(folder: string, port: number, clusterPort: number, auditFile: string): string {
   return `
-storage "file" { path = "${join(folder, 'data')}" }
+storage "raft" {
+  path = "${folder}"
+  node_id = "one"
+  performance_multiplier = 1
+}
 listener "tcp" {
   address = "127.0.0.1:${port}"
+  cluster_address = "127.0.0.1:${clusterPort}"
   tls_disable = true
 }
 audit "file" "file" { options { file_path = "${auditFile}" } }
 api_addr = "http://127.0.0.1:${port}"
-disable_mlock = true
+cluster_addr = "http://127.0.0.1:${clusterPort}"
 ui = false
 `;
 }
 
-async function answers(address: string, server: ServerProcess): Promise<true> {
-  if (server.hasEnded()) return true;
+async function answers(address: string): Promise<true> {
   await fetch(`${address}/v1/sys/seal-status`, { signal: AbortSignal.timeout(2_000) });
   return true;
 }
