@@ -1,0 +1,263 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import ssh2, { type Client } from 'ssh2';
+import type { CallContext } from '../../contracts/context.js';
+import type { DriverError } from '../../model/errors.js';
+import { Secret } from '../../secret/secret.js';
+import { fingerprintOf } from '../../secret/sshKey.js';
+import { algorithmsFor } from './algorithms.js';
+import { Authentication, type ChangeAnswers, type LoginFailure, type LoginVerdict } from './authentication.js';
+import { type SshAddress, type SshEndpoint, type SshLogin, showAddress, sshError } from './endpoint.js';
+import { Interrupted, interruptible, Scope } from './scope.js';
+import { SshSession } from './session.js';
+import { takeSlot } from './slots.js';
+import { cut, NoConnection, openSocket } from './socket.js';
+
+/** `accepted` comes with a session, which the caller closes. */
+export type LoginAnswer =
+  | { readonly answer: 'accepted'; readonly session: SshSession }
+  | { readonly answer: 'expired' }
+  | { readonly answer: 'rejected' | 'barred' | 'unknown'; readonly failure: LoginFailure };
+
+const noSecret = Secret.of({ password: '' });
+
+/** How the bytes reach the server, and what is to be undone when they no longer need to. */
+interface Line {
+  readonly stream: Duplex;
+  readonly close: () => void;
+}
+
+async function openDirect(address: SshAddress, signal: AbortSignal): Promise<Line> {
+  const socket: Socket = await openSocket(address.host, address.port, signal);
+  return { stream: socket, close: () => cut(socket) };
+}
+
+async function openLine(endpoint: SshEndpoint, context: CallContext, signal: AbortSignal): Promise<Line> {
+  const { address } = endpoint;
+  if (address.jump === null) return openDirect(address, signal);
+  const jump: SshEndpoint = { ...endpoint, address: address.jump.address };
+  const session = await connectSsh(jump, await address.jump.login(), context);
+  try {
+    const stream = await session.forward(address.host, address.port);
+    return {
+      stream,
+      close: () => {
+        stream.destroy();
+        session.close();
+      },
+    };
+  } catch {
+    session.close();
+    throw new NoConnection('the jump host could not open a connection to it');
+  }
+}
+
+/** What the server showed, when it was not the pinned key. */
+interface HostKeyCheck {
+  seen: string | null;
+}
+
+function attachFailures(client: Client, attempt: Authentication): void {
+  let failure: LoginFailure = 'dropped';
+  client.on('error', (error) => {
+    if (/no matching .* algorithm/i.test(error.message)) failure = 'noCommonAlgorithm';
+  });
+  client.on('close', () => attempt.ended(failure));
+  client.on('end', () => attempt.ended(failure));
+}
+
+function authenticate(
+  client: Client,
+  options: { line: Line; endpoint: SshEndpoint; login: SshLogin; answers: ChangeAnswers | null; check: HostKeyCheck },
+  signal: AbortSignal,
+): Promise<LoginVerdict> {
+  const { line, endpoint, login, answers, check } = options;
+  return interruptible(signal, (resolve) => {
+    const attempt = new Authentication(login, answers, resolve);
+    attachFailures(client, attempt);
+    client.on('banner', (text) => attempt.banner(text));
+    client.on('ready', () => attempt.succeeded());
+    client.on('change password', () => attempt.expired());
+    client.connect({
+      sock: line.stream,
+      username: login.account,
+      readyTimeout: 0,
+      algorithms: algorithmsFor(endpoint.address.algorithms),
+      authHandler: (offered, partialSuccess) => attempt.next(offered, partialSuccess),
+      hostVerifier: (key: Buffer) => {
+        check.seen = fingerprintOf(key);
+        return check.seen === endpoint.address.hostKey;
+      },
+    });
+  });
+}
+
+function hostKeyError(endpoint: SshEndpoint, seen: string): DriverError {
+  const where = showAddress(endpoint.address);
+  return sshError(endpoint, {
+    code: 'Misconfigured',
+    effect: 'none',
+    message:
+      `the host key of ${where} is not the pinned one: pinned ${endpoint.address.hostKey}, shown ${seen}. ` +
+      'Nothing was sent to it and nothing was changed. Find out from its owner whether the device was replaced or ' +
+      'reinstalled; only then write the new key into the configuration. Otherwise treat it as an attack.',
+  });
+}
+
+async function logInOn(
+  line: Line,
+  endpoint: SshEndpoint,
+  login: SshLogin,
+  scope: Scope,
+  options: { readonly answers: ChangeAnswers | null; readonly closed: () => void },
+): Promise<LoginAnswer> {
+  const client = new ssh2.Client();
+  const check: HostKeyCheck = { seen: null };
+  const verdict = await authenticate(client, { line, endpoint, login, answers: options.answers, check }, scope.signal);
+  if (check.seen !== null && check.seen !== endpoint.address.hostKey) throw hostKeyError(endpoint, check.seen);
+  if (!('failure' in verdict) && verdict.answer === 'expired') return { answer: 'expired' };
+  if ('failure' in verdict) return verdict;
+  return { answer: 'accepted', session: new SshSession(client, endpoint, scope.signal, options.closed) };
+}
+
+/** A key that cannot be read would look like a refused one. */
+function requireUsableKey(endpoint: SshEndpoint, login: SshLogin): void {
+  if (!login.secret.has('private_key')) return;
+  const parsed = ssh2.utils.parseKey(login.secret.reveal('private_key'));
+  if (!(parsed instanceof Error) && parsed.isPrivateKey()) return;
+  throw sshError(endpoint, {
+    code: 'Misconfigured',
+    effect: 'none',
+    message:
+      `the private key of ${login.account} in the vault cannot be read, so no login was tried and nothing was changed; ` +
+      'store it in OpenSSH or PEM format, without a passphrase',
+  });
+}
+
+function failureOf(error: unknown): LoginAnswer {
+  if (error instanceof Interrupted) return { answer: 'unknown', failure: 'timeout' };
+  if (error instanceof NoConnection) return { answer: 'unknown', failure: 'unreachable' };
+  throw error;
+}
+
+/**
+ * One login attempt. It throws only for what is no answer of the network: a changed host key (`Misconfigured`), or a
+ * jump host's own trouble. The session obeys the same context to its end.
+ */
+export async function logIn(
+  endpoint: SshEndpoint,
+  login: SshLogin,
+  context: CallContext,
+  answers: ChangeAnswers | null = null,
+): Promise<LoginAnswer> {
+  requireUsableKey(endpoint, login);
+  const scope = new Scope(context);
+  const undo: (() => void)[] = [() => scope.dispose()];
+  const closed = () => {
+    for (const step of undo.splice(0).reverse()) step();
+  };
+  let answer: LoginAnswer;
+  try {
+    undo.push(await takeSlot(showAddress(endpoint.address), scope.signal));
+    const line = await openLine(endpoint, context, scope.signal);
+    undo.push(line.close);
+    answer = await logInOn(line, endpoint, login, scope, { answers, closed });
+  } catch (error) {
+    closed();
+    return failureOf(error);
+  }
+  if (answer.answer !== 'accepted') closed();
+  return answer;
+}
+
+const explanations: Readonly<Record<LoginFailure, readonly [DriverError['code'], string]>> = {
+  refused: ['Unauthorized', 'refused the login; check the secret in the vault and the account there'],
+  accountBarred: ['LockedOut', 'says that the account is locked or expired; let its owner open it again'],
+  notOffered: [
+    'Misconfigured',
+    "does not offer this kind of login; allow it there, or use the account's other kind of secret",
+  ],
+  secondFactor: ['Misconfigured', 'asks for a second factor, which relock has not; exempt the account from it there'],
+  unexpectedPrompt: [
+    'Unsupported',
+    'asks something at login that relock does not know; exempt the account from it there',
+  ],
+  needsNoSecret: ['Misconfigured', 'lets the account in without any secret; close that first'],
+  nextRefused: ['Refused', 'did not take the new secret at login; look at its password rules'],
+  dropped: [
+    'Unreachable',
+    'ended the connection before it decided; look at its log, and at limits such as MaxStartups',
+  ],
+  timeout: ['Timeout', 'did not answer in time; check the device and the way to it'],
+  unreachable: ['Unreachable', 'cannot be reached; check that it is up and that this worker may connect to it'],
+  noCommonAlgorithm: [
+    'Misconfigured',
+    'has no algorithm in common with relock; set `algorithms: legacy` for it if it is an old device',
+  ],
+};
+
+/** The error that says why a login failed; nothing was changed by it. */
+export function loginError(endpoint: SshEndpoint, account: string, failure: LoginFailure): DriverError {
+  const [code, text] = explanations[failure];
+  const message = `${showAddress(endpoint.address)} (login ${account}): the server ${text}. Nothing was changed.`;
+  return sshError(endpoint, { code, effect: 'none', message });
+}
+
+/** A session, or DriverError with effect `none`. */
+export async function connectSsh(endpoint: SshEndpoint, login: SshLogin, context: CallContext): Promise<SshSession> {
+  const answer = await logIn(endpoint, login, context);
+  if (answer.answer === 'accepted') return answer.session;
+  if (answer.answer === 'expired') {
+    throw sshError(endpoint, {
+      code: 'LockedOut',
+      effect: 'none',
+      message: `${showAddress(endpoint.address)}: the password of ${login.account} has expired; set a new one there. Nothing was changed.`,
+    });
+  }
+  throw loginError(endpoint, login.account, answer.failure);
+}
+
+/** Logs in, runs `use`, closes the session whatever happens. */
+export async function withSsh<T>(
+  endpoint: SshEndpoint,
+  login: SshLogin,
+  context: CallContext,
+  use: (session: SshSession) => Promise<T>,
+): Promise<T> {
+  const session = await connectSsh(endpoint, login, context);
+  try {
+    return await use(session);
+  } finally {
+    session.close();
+  }
+}
+
+/**
+ * The key that a server shows, for the explicit command that pins it on first use. Nothing proves whose key it is: a
+ * person compares it with what the device's owner says. Throws DriverError `Unreachable` or `Timeout`.
+ */
+export async function fetchHostKey(
+  endpoint: Omit<SshEndpoint, 'address'> & { readonly address: Omit<SshAddress, 'hostKey'> },
+  context: CallContext,
+): Promise<string> {
+  const pinnedToNothing: SshEndpoint = { ...endpoint, address: { ...endpoint.address, hostKey: '' } };
+  const scope = new Scope(context);
+  let line: Line | null = null;
+  const check: HostKeyCheck = { seen: null };
+  try {
+    line = await openLine(pinnedToNothing, context, scope.signal);
+    const login: SshLogin = { account: 'relock', secret: noSecret };
+    await authenticate(
+      new ssh2.Client(),
+      { line, endpoint: pinnedToNothing, login, answers: null, check },
+      scope.signal,
+    );
+  } catch (error) {
+    failureOf(error);
+  } finally {
+    line?.close();
+    scope.dispose();
+  }
+  if (check.seen === null) throw loginError(pinnedToNothing, 'none', 'unreachable');
+  return check.seen;
+}
