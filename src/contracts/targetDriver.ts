@@ -39,8 +39,12 @@ export interface TargetDriver {
    */
   probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer>;
 
-  /** Makes the target accept `next`. To what is already accepted: a no-op. Absent where the target makes the value. */
-  change?(account: string, via: Login, next: Secret, context: EffectContext): Promise<void>;
+  /**
+   * Makes the target accept `next`. To what is already accepted: a no-op. Absent where the target makes the value.
+   * `replacing` is the present value where one is known: a driver that keeps something beside the secret (the options
+   * of a key's line) gives `next` the same.
+   */
+  change?(account: string, via: Login, next: Secret, context: EffectContext, replacing?: Secret): Promise<void>;
 
   /** The target makes a new value and tells it once (`issued`). After effect `unknown` an orphan slot may exist: `enumerate` finds it. */
   make?(account: string, via: Login, context: EffectContext): Promise<Secret>;
