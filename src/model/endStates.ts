@@ -37,6 +37,7 @@ export const reasons = {
   consumers: 'consumers have not moved to the new secret',
   stillUsed: 'somebody still uses the old secret and got the account locked',
   silent: 'the target gave no answer that decides',
+  bug: 'relock broke one of its own rules; please report it',
   vendor: 'waits for the vendor or owner to supply the value',
 } as const;
 export type Reason = keyof typeof reasons;

@@ -38,10 +38,17 @@ export type Command =
   /** Give readers of a copy the candidate, if they still get `ifCurrent`. A stranger's value is held. */
   | { readonly do: 'promote'; readonly copy: string; readonly ifCurrent: VersionId | null }
   | { readonly do: 'note'; readonly write: RecordChange }
-  /** Until then, or until an event comes. `parked`: it may take long, give the window slot back. */
-  | { readonly do: 'wait'; readonly until: Instant; readonly parked: Reason | null }
+  /** Until then, or until an event comes. */
+  | { readonly do: 'wait'; readonly until: Instant; readonly why: WaitReason }
   /** Write what is gone from where, close the record at every copy, primary last. */
   | { readonly do: 'finish'; readonly end: EndState; readonly gone: readonly Gone[] };
+
+/** `quiet`: an effect may still arrive; `again`: ask once more; `soak`: one late look. A reason: parked, it may take long, the window slot goes back. */
+export type WaitReason = 'quiet' | 'again' | 'soak' | Reason;
+
+export function isParked(why: WaitReason): why is Reason {
+  return why !== 'quiet' && why !== 'again' && why !== 'soak';
+}
 
 export type CommandName = Command['do'];
 export type CommandOf<Name extends CommandName> = Extract<Command, { do: Name }>;

@@ -1,0 +1,105 @@
+import type { Reason } from '../../model/endStates.js';
+import type { TargetId } from '../../model/record.js';
+import type { Command } from '../commands.js';
+import { factsOf, isPromoted, planOf, type RotationState } from '../state.js';
+import { askAgain, finishAs, giveUp, go, isDrifted, loginBefore, mayProbe, run, runAll, wait, workable, type Decision } from './decision.js';
+
+export function opened(state: RotationState): Decision {
+  const { held, spent, record } = state;
+  if (held !== null) return { held };
+  if (spent !== null) return finishAs(spent.end, 'spent', false);
+  if (record === null) return state.vaultFailure === null ? run({ do: 'open' }) : finishAs('untouched', state.vaultFailure, true);
+  if (record.suspended.length > 0) return finishAs('disabled', 'suspended', true);
+  if (record.effectsNotAfter !== null) return go(state, 'verified');
+  return lacksCopies(state) ? giveUp(state, 'copyUnavailable') : go(state, 'checked');
+}
+
+/** A copy other than the primary is down, and the plan does not allow to go on without it. */
+function lacksCopies(state: RotationState): boolean {
+  const missing = Object.values(state.copies).some((copy) => copy.seen === 'unavailable');
+  return missing && !(state.policy === 'forward' && state.order.plan.staleConsent);
+}
+
+export function checked(state: RotationState): Decision {
+  if (state.cancelled && !isPromoted(state)) return giveUp(state, 'cancelled');
+  const all = state.order.plan.targets.map((target) => target.id);
+  const probes = firstThenRest(all, (id) => checkTarget(state, id));
+  return runAll(probes) ?? afterCheck(state, all);
+}
+
+/** One target alone until it has answered, then all others together: wrong secrets are found at the cost of one refusal. */
+function firstThenRest(ids: readonly TargetId[], commandOf: (id: TargetId) => Command | null): readonly Command[] {
+  const [first, ...rest] = ids;
+  const alone = first === undefined ? null : commandOf(first);
+  if (alone !== null) return [alone];
+  return rest.map(commandOf).filter((command) => command !== null);
+}
+
+/** The next probe that tells what works on this target; null when that is known, or cannot be. */
+function checkTarget(state: RotationState, id: TargetId): Command | null {
+  const { answers, working, taken, silences, failure } = factsOf(state, id);
+  if (working !== null || taken || failure === 'misconfigured') return null;
+  const olds = state.record?.olds ?? [];
+  if (olds.some((old) => answers[old] === 'barred')) return null;
+  if (olds.some((old) => answers[old] === 'unknown')) return silences < patience ? askAgain(state) : null;
+  const next = likelyFirst(state, olds).find((old) => answers[old] === undefined);
+  return next === undefined || !mayProbe(state, id) ? null : { do: 'probe', target: id, version: next };
+}
+
+/** Silent answers in a row after which a target counts as unreachable. */
+const patience = 2;
+
+/** What worked elsewhere probably works here: probing it first saves refusals. */
+function likelyFirst(state: RotationState, olds: readonly string[]): readonly string[] {
+  const worked = new Set(Object.values(state.targets).map((facts) => facts.working));
+  return [...olds].sort((one, other) => Number(worked.has(other)) - Number(worked.has(one)));
+}
+
+function afterCheck(state: RotationState, all: readonly TargetId[]): Decision {
+  if (isPromoted(state)) return go(state, 'applied');
+  if (state.policy !== 'forward' && all.some((id) => isDrifted(state, id))) return giveUp(state, 'drift');
+  const first = workable(state)[0];
+  return first === undefined ? giveUp(state, whyNotWorkable(state, all)) : go(state, 'staged');
+}
+
+function whyNotWorkable(state: RotationState, all: readonly TargetId[]): Reason {
+  const facts = all.map((id) => factsOf(state, id));
+  const answers = facts.flatMap((each) => Object.values(each.answers));
+  const failure = facts.map((each) => each.failure).find((reason) => reason !== null);
+  if (failure !== undefined) return failure;
+  if (answers.includes('barred')) return 'barred';
+  if (answers.includes('unknown')) return 'unreachable';
+  if (all.some((id) => isDrifted(state, id))) return 'drift';
+  return answers.includes('rejected') ? 'budget' : 'misconfigured';
+}
+
+export function stagedPhase(state: RotationState): Decision {
+  if (state.cancelled && !isPromoted(state)) return giveUp(state, 'cancelled');
+  if (state.record?.candidate == null) return makeCandidate(state);
+  if (lacksCopies(state) && !isPromoted(state)) return giveUp(state, 'copyUnavailable');
+  const captures = state.policy === 'restore' ? missingCaptures(state) : [];
+  const failed = workable(state).find((id) => factsOf(state, id).captureFailed);
+  if (failed !== undefined && state.policy === 'restore') return giveUp(state, factsOf(state, failed).failure ?? 'unsupported');
+  return captures.length > 0 ? run(...captures) : go(state, 'applied');
+}
+
+function makeCandidate(state: RotationState): Decision {
+  if (state.order.plan.maker === 'supplied') return run(wait(parkedUntil(state), 'vendor'));
+  if (state.vaultFailure !== null) return giveUp(state, state.vaultFailure);
+  const skip = Object.entries(state.copies).filter(([, copy]) => copy.seen === 'unavailable');
+  return run({ do: 'stage', skip: skip.map(([ref]) => ref) });
+}
+
+function parkedUntil(state: RotationState): number {
+  return state.now + Math.max(state.order.plan.timing.stragglerMs, state.order.plan.timing.probeAgainMs);
+}
+
+function missingCaptures(state: RotationState): readonly Command[] {
+  return workable(state).flatMap((id) => {
+    const { working, captureFailed } = factsOf(state, id);
+    const login = loginBefore(state, id);
+    const needed = planOf(state, id).capabilities.undo === 'capture' && state.record?.captures[id] === undefined;
+    if (!needed || captureFailed || working === null || login === null) return [];
+    return [{ do: 'capture', target: id, current: working, login } as const];
+  });
+}

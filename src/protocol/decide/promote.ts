@@ -1,0 +1,68 @@
+import type { Command } from '../commands.js';
+import { factsOf, isPromoted, type CopyFacts, type RotationState } from '../state.js';
+import { askAgain, finishAs, giveUp, go, mayProbe, run, wait, workable, type Decision } from './decision.js';
+
+export function promoted(state: RotationState): Decision {
+  const [primary, ...others] = state.order.plan.copies;
+  if (primary === undefined) return finishAs('untouched', 'misconfigured', true);
+  const facts = state.copies[primary];
+  if (facts === undefined || !facts.promoted) return promotePrimary(state, primary, facts);
+  return promoteOthers(state, others);
+}
+
+function promotePrimary(state: RotationState, copy: string, facts: CopyFacts | undefined): Decision {
+  if (state.cancelled && state.policy !== 'forward') return giveUp(state, 'cancelled');
+  const judged = facts?.stranger == null ? 'refused' : judgeStranger(state, facts.stranger);
+  if (judged === 'accepted') return finishAs('untouched', 'superseded', false);
+  if (judged === 'undecided') return finishAs('unverified', 'superseded', true);
+  if (judged !== 'refused') return run(judged);
+  if (state.vaultFailure === null) return run({ do: 'promote', copy, ifCurrent: facts?.stranger ?? state.record?.base ?? null });
+  if (state.now < state.deadline) return run(askAgain(state));
+  return state.policy === 'forward' ? finishAs('unverified', state.vaultFailure, true) : giveUp(state, state.vaultFailure);
+}
+
+/** A person wrote this value while we worked. If it works, it is newer than ours; if it is refused, ours goes over it. */
+function judgeStranger(state: RotationState, stranger: string): 'accepted' | 'refused' | 'undecided' | Command {
+  const target = workable(state).find((id) => factsOf(state, id).taken);
+  if (target === undefined) return 'undecided';
+  const answer = factsOf(state, target).answers[stranger];
+  if (answer === 'accepted') return 'accepted';
+  if (answer === 'rejected') return 'refused';
+  if (state.now >= state.deadline || !mayProbe(state, target)) return 'undecided';
+  return answer === undefined ? { do: 'probe', target, version: stranger } : askAgain(state);
+}
+
+function promoteOthers(state: RotationState, others: readonly string[]): Decision {
+  const behind = others.filter((copy) => state.copies[copy]?.promoted !== true && state.copies[copy]?.stale !== true);
+  if (behind.length === 0) return go(state, 'adopted');
+  const untried = behind.filter((copy) => state.copies[copy]?.failed !== true);
+  if (untried.length > 0) return run(...untried.map((copy) => promoteOver(state, copy)));
+  return state.now < state.deadline ? run(askAgain(state)) : { go: { copies: markStale(state, behind) } };
+}
+
+/** A secondary copy follows the primary: whatever its readers get now is held, then replaced. */
+function promoteOver(state: RotationState, copy: string): Command {
+  return { do: 'promote', copy, ifCurrent: state.copies[copy]?.stranger ?? state.record?.base ?? null };
+}
+
+function markStale(state: RotationState, behind: readonly string[]): RotationState['copies'] {
+  const marked = behind.flatMap((ref) => {
+    const facts = state.copies[ref];
+    return facts === undefined ? [] : [[ref, { ...facts, stale: true }] as const];
+  });
+  return { ...state.copies, ...Object.fromEntries(marked) };
+}
+
+export function adopted(state: RotationState): Decision {
+  const stale = Object.values(state.copies).some((copy) => copy.stale);
+  if (stale && state.policy !== 'forward') return finishAs('replaced', 'copyUnavailable', true);
+  if (state.order.plan.consumers.length === 0 || state.consumersMoved) return go(state, 'retired');
+  const until = state.parkedUntil ?? state.now + state.order.plan.timing.stragglerMs;
+  if (state.parkedUntil === null) return { go: { parkedUntil: until } };
+  if (state.now < until) return run(wait(until, 'consumers'));
+  return state.policy === 'forward' ? go(state, 'retired', { parkedUntil: null }) : finishAs('replaced', 'consumers', true);
+}
+
+export function isStale(state: RotationState): boolean {
+  return isPromoted(state) && Object.values(state.copies).some((copy) => copy.stale);
+}

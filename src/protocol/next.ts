@@ -1,0 +1,63 @@
+import type { Instant } from '../model/time.js';
+import type { Observation, RotationEvent, Step } from './commands.js';
+import { checked, opened, stagedPhase } from './decide/beforeChange.js';
+import { applied, confirmed, verified } from './decide/change.js';
+import type { Decision } from './decide/decision.js';
+import { finished } from './decide/finish.js';
+import { adopted, promoted } from './decide/promote.js';
+import { retired } from './decide/retire.js';
+import { suspended, undo } from './decide/undo.js';
+import { fold, foldEvent } from './fold.js';
+import type { PhaseName } from './phases.js';
+import type { RotationState } from './state.js';
+
+/** The whole protocol: what each phase asks for next, and where it leads. `phases.ts` says what is true after each. */
+const decide: Readonly<Record<PhaseName, (state: RotationState) => Decision>> = {
+  opened,
+  checked,
+  staged: stagedPhase,
+  applied,
+  verified,
+  confirmed,
+  promoted,
+  adopted,
+  retired,
+  finished,
+  undo,
+  suspended,
+};
+
+export interface Seen {
+  readonly now: Instant;
+  readonly observations: readonly Observation[];
+  readonly events: readonly RotationEvent[];
+}
+
+/**
+ * One step of a rotation: adds what was seen to what is known, then says what to do next, or how it ended. Pure: the same
+ * state and the same things seen always give the same step, so histories replay and runs can be examined.
+ */
+export function next(state: RotationState, seen: Seen): { readonly state: RotationState; readonly step: Step } {
+  const observed = seen.observations.reduce(fold, { ...state, now: seen.now });
+  return settle(seen.events.reduce(foldEvent, observed));
+}
+
+/** More phase changes than this without a command is a cycle in the protocol itself. */
+const maxMoves = 64;
+
+function settle(state: RotationState): { readonly state: RotationState; readonly step: Step } {
+  let current = state;
+  for (let moves = 0; moves < maxMoves; moves += 1) {
+    const decision = sayFirst(current) ?? decide[current.phase](current);
+    if (!('go' in decision)) return { state: current, step: decision };
+    current = { ...current, ...decision.go };
+  }
+  throw new Error(`protocol does not settle in phase ${current.phase}`);
+}
+
+/** A policy that changed under way is written down before anything is done by it. */
+function sayFirst(state: RotationState): Decision | null {
+  const { record, policy, joined, vaultFailure, phase } = state;
+  const unsaid = joined !== null && record !== null && record.policy !== policy && vaultFailure === null && phase !== 'finished';
+  return unsaid ? { commands: [{ do: 'note', write: { policy } }] } : null;
+}

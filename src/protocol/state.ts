@@ -1,0 +1,182 @@
+import type { EndState, Reason } from '../model/endStates.js';
+import type { FailurePolicy } from '../model/policy.js';
+import type { Join, RotationOrder, TargetPlan } from '../model/plan.js';
+import type { ProbeAnswer } from '../model/probe.js';
+import type { RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
+import type { Instant } from '../model/time.js';
+import type { CopyState } from './commands.js';
+import type { PhaseName } from './phases.js';
+
+/**
+ * Was an old version seen dead? `proven`: refused beside a control. `replaced`: a proven change took its only slot, and it
+ * was not what worked there. `vacuous`: refused, but nothing shows that a refusal means anything there.
+ */
+export type Death = 'proven' | 'replaced' | 'vacuous';
+
+/** What is known of one target; every field is an observation, never a hope. */
+export interface TargetFacts {
+  /** Latest answer per version. An effect sent to the target clears them: they may be stale. */
+  readonly answers: Readonly<Record<VersionId, ProbeAnswer>>;
+  /** From where a version was accepted earlier in this rotation. */
+  readonly controls: Readonly<Record<VersionId, string>>;
+  /** From where a version was refused since the last effect. */
+  readonly refusals: Readonly<Record<VersionId, string>>;
+  readonly dead: Readonly<Record<VersionId, Death>>;
+  /** The old version that worked when the rotation began: what undo goes back to. */
+  readonly working: VersionId | null;
+  /** The candidate was accepted here by a fresh login, and nothing was sent since that could change it. */
+  readonly taken: boolean;
+  readonly everTaken: boolean;
+  /** How often the candidate was ordered to this target, and how many of those orders may have had an effect. */
+  readonly orders: number;
+  readonly sends: number;
+  /** Why the last call to this target failed. */
+  readonly failure: Reason | null;
+  /** A sent effect may still arrive until then. */
+  readonly quietUntil: Instant | null;
+  readonly changedAt: Instant | null;
+  /** Probes in a row that gave no answer. */
+  readonly silences: number;
+  readonly captureFailed: boolean;
+  readonly confirmed: 'no' | 'yes' | 'failed';
+  readonly retired: readonly VersionId[];
+  readonly sessionsEnded: boolean;
+  /** How often putting the old secret back was ordered. */
+  readonly reverts: number;
+  readonly suspended: boolean;
+}
+
+export interface Ending {
+  readonly state: EndState;
+  readonly reason: Reason | null;
+  /** Leave the record: more can be proven, undone or finished later. */
+  readonly open: boolean;
+}
+
+export interface CopyFacts {
+  readonly seen: CopyState | 'unseen';
+  readonly promoted: boolean;
+  readonly failed: boolean;
+  /** A stranger's value that this copy's readers get, instead of `base`. */
+  readonly stranger: VersionId | null;
+  readonly stale: boolean;
+}
+
+/** Everything that one rotation knows. Plain data: it crosses continue-as-new. */
+export interface RotationState {
+  readonly order: RotationOrder;
+  /** The failure policy in force: `join` may have changed the order's. */
+  readonly policy: FailurePolicy;
+  readonly phase: PhaseName;
+  readonly now: Instant;
+  readonly record: RotationRecord | null;
+  readonly targets: Readonly<Record<TargetId, TargetFacts>>;
+  readonly copies: Readonly<Record<string, CopyFacts>>;
+  /** Refused logins since the last good one, per realm. */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** When the current stretch (changing, promoting, proving, undoing) says what it knows. */
+  readonly deadline: Instant;
+  /** Parked waiting ends here; null until something is parked. */
+  readonly parkedUntil: Instant | null;
+  /** Why it gives up; only before promote. */
+  readonly failing: Reason | null;
+  /** Decided before `finished` is reached; null: `finished` reads it from the facts. */
+  readonly ending: Ending | null;
+  /** Why the last call to a vault failed, its retries spent. */
+  readonly vaultFailure: Reason | null;
+  readonly cancelled: boolean;
+  readonly joined: Join | null;
+  /** A person's answer to `promoteShare`. */
+  readonly decision: boolean | null;
+  readonly consumersMoved: boolean;
+  readonly soaked: boolean;
+  readonly stillUsed: boolean;
+  readonly finished: boolean;
+  readonly held: RotationRecord | null;
+  readonly spent: SpentToken | null;
+}
+
+export const untouchedTarget: TargetFacts = {
+  answers: {},
+  controls: {},
+  refusals: {},
+  dead: {},
+  working: null,
+  taken: false,
+  everTaken: false,
+  orders: 0,
+  sends: 0,
+  failure: null,
+  quietUntil: null,
+  changedAt: null,
+  silences: 0,
+  captureFailed: false,
+  confirmed: 'no',
+  retired: [],
+  sessionsEnded: false,
+  reverts: 0,
+  suspended: false,
+};
+
+const unseenCopy: CopyFacts = { seen: 'unseen', promoted: false, failed: false, stranger: null, stale: false };
+
+/** Where every run of the protocol begins, also one that finishes a record found. */
+export function begin(order: RotationOrder, now: Instant): RotationState {
+  return {
+    order,
+    policy: order.policy,
+    phase: 'opened',
+    now,
+    record: null,
+    targets: Object.fromEntries(order.plan.targets.map((target) => [target.id, untouchedTarget])),
+    copies: Object.fromEntries(order.plan.copies.map((copy) => [copy, unseenCopy])),
+    refusals: {},
+    deadline: now + order.plan.timing.settleDeadlineMs,
+    parkedUntil: null,
+    failing: null,
+    ending: null,
+    vaultFailure: null,
+    cancelled: false,
+    joined: null,
+    decision: null,
+    consumersMoved: false,
+    soaked: false,
+    stillUsed: false,
+    finished: false,
+    held: null,
+    spent: null,
+  };
+}
+
+export function factsOf(state: RotationState, target: TargetId): TargetFacts {
+  const facts = state.targets[target];
+  if (facts === undefined) throw new Error(`no target ${target} in this rotation`);
+  return facts;
+}
+
+export function withTarget(state: RotationState, target: TargetId, change: Partial<TargetFacts>): RotationState {
+  return { ...state, targets: { ...state.targets, [target]: { ...factsOf(state, target), ...change } } };
+}
+
+export function withCopy(state: RotationState, copy: string, change: Partial<CopyFacts>): RotationState {
+  return { ...state, copies: { ...state.copies, [copy]: { ...(state.copies[copy] ?? unseenCopy), ...change } } };
+}
+
+export function planOf(state: RotationState, target: TargetId): TargetPlan {
+  const plan = state.order.plan.targets.find((candidate) => candidate.id === target);
+  if (plan === undefined) throw new Error(`no target ${target} in this plan`);
+  return plan;
+}
+
+/** The record and its candidate, from `staged` on. */
+export function staged(state: RotationState): { record: RotationRecord; candidate: VersionId } {
+  const candidate = state.record?.candidate;
+  if (state.record === null || candidate === undefined || candidate === null) throw new Error('nothing is staged yet');
+  return { record: state.record, candidate };
+}
+
+/** Past the point of no return: readers of the primary get the candidate. */
+export function isPromoted(state: RotationState): boolean {
+  const primary = state.order.plan.copies[0];
+  return primary !== undefined && state.copies[primary]?.promoted === true;
+}
