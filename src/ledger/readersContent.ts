@@ -1,5 +1,6 @@
 import { Secret } from '../secret/secret.js';
 import type { Content } from './documentStore.js';
+import { restOf } from './jsonContent.js';
 
 const empty: Content = { fields: Secret.of({}), rest: null };
 
@@ -11,9 +12,8 @@ export function ownedValue(content: Content | null, ownedFields: readonly string
 
 /** The first owned field that is there but is not text. */
 export function fieldThatIsNotText(content: Content | null, ownedFields: readonly string[]): string | null {
-  if (content === null || content.rest === null) return null;
-  const rest: unknown = JSON.parse(content.rest.reveal('json'));
-  if (typeof rest !== 'object' || rest === null) return null;
+  if (content === null) return null;
+  const rest = restOf(content);
   return ownedFields.find((field) => Object.hasOwn(rest, field)) ?? null;
 }
 

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { CallContext } from '../../contracts/context.js';
+import type { VaultFinding } from '../../contracts/vaultBackend.js';
+import type { Content, DocumentStore, Place, StoredDocument } from '../../ledger/documentStore.js';
+import { contentFromJson, contentToJson } from '../../ledger/jsonContent.js';
+import { DriverError } from '../../model/errors.js';
+import { mentions } from '../../transport/vaultApi/answers.js';
+import type { VaultApiCall, VaultApiSession } from '../../transport/vaultApi/call.js';
+import { checkAccess } from './checkAccess.js';
+import { listTree } from './listTree.js';
+import { Mount } from './mount.js';
+
+/** A read of a version that is deleted or destroyed is a 404 that still has metadata. */
+const readAnswer = z.object({
+  data: z.object({
+    data: z.record(z.string(), z.unknown()).nullable(),
+    metadata: z.object({ version: z.number().int() }),
+  }),
+});
+
+const staleText = 'check-and-set parameter did not match the current version';
+
+/** A KV version 2 mount: readers' paths as they are, relock's own documents below `relock/`, every write check-and-set. */
+export class KvDocuments implements DocumentStore {
+  readonly driver: string;
+  readonly #session: VaultApiSession;
+  readonly #mount: Mount;
+
+  constructor(session: VaultApiSession, mount: string) {
+    this.driver = session.driver;
+    this.#session = session;
+    this.#mount = new Mount(mount);
+  }
+
+  async read(place: Place, path: string, context: CallContext): Promise<StoredDocument> {
+    const call: VaultApiCall = { method: 'GET', path: this.#mount.data(place, path), expected: [404], subject: path };
+    const { status, body } = await this.#session.request(call, context);
+    const parsed = readAnswer.safeParse(body);
+    if (!parsed.success) {
+      if (status === 404) return { content: null, revision: '0' };
+      throw this.#notKv(path);
+    }
+    const { data, metadata } = parsed.data.data;
+    return { content: data === null ? null : contentFromJson(data), revision: String(metadata.version) };
+  }
+
+  async write(
+    place: Place,
+    path: string,
+    content: Content,
+    ifRevision: string,
+    context: CallContext,
+  ): Promise<'written' | 'conflict'> {
+    if (place === 'relock' && ifRevision === '0') await this.#keepOneVersion(path, context);
+    const call: VaultApiCall = {
+      method: 'POST',
+      path: this.#mount.data(place, path),
+      body: { options: { cas: Number(ifRevision) }, data: contentToJson(content) },
+      expected: [400],
+      subject: path,
+    };
+    const { status, body } = await this.#session.request(call, context);
+    if (status !== 400) return 'written';
+    if (mentions(body, staleText)) return 'conflict';
+    throw this.#notKv(path);
+  }
+
+  async list(place: Place, prefix: string, context: CallContext): Promise<readonly string[]> {
+    return listTree(this.#session, this.#mount, place, prefix, context);
+  }
+
+  async check(paths: readonly string[], context: CallContext): Promise<readonly VaultFinding[]> {
+    return checkAccess(this.#session, this.#mount, paths, context);
+  }
+
+  /** relock's own document holds secrets: a value taken out of it must not live on in the path's history. */
+  async #keepOneVersion(path: string, context: CallContext): Promise<void> {
+    const metadata = this.#mount.metadata('relock', path);
+    await this.#session.request({ method: 'POST', path: metadata, body: { max_versions: 1 }, subject: path }, context);
+  }
+
+  #notKv(path: string): DriverError {
+    const message =
+      `${path}: the vault did not answer as a KV version 2 mount does; nothing was changed. ` +
+      `Check that "${this.#mount.name}" is a KV mount with version 2 (\`bao secrets list -detailed\`)`;
+    return new DriverError({ code: 'Misconfigured', effect: 'none', driver: this.driver, subject: path, message });
+  }
+}
