@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { CallContext } from '../../contracts/context.js';
 import type { DriverEnvironment } from '../../contracts/registration.js';
 import { DriverError } from '../../model/errors.js';
+import type { Instant } from '../../model/time.js';
 import { Secret } from '../../secret/secret.js';
 import type { VaultApi } from '../../transport/vaultApi/call.js';
 import { logInWithAppRole, type VaultLogin } from '../../transport/vaultApi/login.js';
@@ -59,19 +60,23 @@ function tokenFromAppRole(api: VaultApi, auth: AppRoleSettings, environment: Dri
     return started;
   }
 
-  async function token(context: CallContext): Promise<Secret> {
-    const login = await (current ?? start(context));
-    const ending = login.expiresAt !== null && login.expiresAt - renewBeforeMs < environment.now();
-    return ending ? (await start(context)).token : login.token;
+  /** The current login, or the one that follows it: whoever comes second joins the first one's. */
+  async function unless(bad: (login: VaultLogin) => boolean, context: CallContext): Promise<Secret> {
+    const seen = current ?? start(context);
+    const login = await seen;
+    if (!bad(login)) return login.token;
+    const next = current === seen || current === null ? start(context) : current;
+    return (await next).token;
   }
 
-  async function replace(refused: Secret, context: CallContext): Promise<Secret> {
-    const login = current === null ? null : await current;
-    if (login !== null && !login.token.equals(refused, ['token'])) return login.token;
-    return (await start(context)).token;
-  }
+  return {
+    token: (context) => unless((login) => isEnding(login, environment.now()), context),
+    replace: (refused, context) => unless((login) => login.token.equals(refused, ['token']), context),
+  };
+}
 
-  return { token, replace };
+function isEnding(login: VaultLogin, now: Instant): boolean {
+  return login.expiresAt !== null && login.expiresAt - renewBeforeMs < now;
 }
 
 async function readPlace(place: Place, driver: string, environment: DriverEnvironment): Promise<string> {
