@@ -2,7 +2,8 @@
 export const credentialKinds = {
   password: { ownedFields: ['password'] },
   'ssh-key': { ownedFields: ['private_key', 'public_key'] },
-  'approle-secret-id': { ownedFields: ['secret_id', 'secret_id_accessor'] },
+  /** `role_id` is public and does not change, but a login needs it: it travels with each version. */
+  'approle-secret-id': { ownedFields: ['role_id', 'secret_id', 'secret_id_accessor'] },
 } as const satisfies Record<string, { ownedFields: readonly string[] }>;
 export type CredentialKind = keyof typeof credentialKinds;
 

@@ -23,8 +23,13 @@ export type Command =
   /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. */
   | { readonly do: 'stage'; readonly skip: readonly string[] }
   | { readonly do: 'capture'; readonly target: TargetId; readonly current: VersionId; readonly login: LoginAs }
-  /** Write the record, then make the target accept the version. */
-  | (OnTarget & { readonly do: 'change'; readonly version: VersionId; readonly write: RecordChange })
+  /** Write the record, then make the target accept the version. `replacing`: what works there now, where that is known. */
+  | (OnTarget & {
+      readonly do: 'change';
+      readonly version: VersionId;
+      readonly replacing: VersionId | null;
+      readonly write: RecordChange;
+    })
   | (OnTarget & { readonly do: 'revert'; readonly version: VersionId; readonly write: RecordChange })
   | (OnTarget & { readonly do: 'confirm' })
   | (OnTarget & {

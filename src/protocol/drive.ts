@@ -1,6 +1,6 @@
-import type { Instant } from '../model/time.js';
 import type { RotationOrder } from '../model/plan.js';
 import type { RotationRecord } from '../model/record.js';
+import type { Instant } from '../model/time.js';
 import type { Command, End, Observation, RotationEvent } from './commands.js';
 import { next } from './next.js';
 import type { RotationState } from './state.js';
@@ -16,14 +16,20 @@ export interface Interpreter {
   checkpoint?(state: RotationState): Promise<void>;
 }
 
-export type Driven = { readonly end: End; readonly state: RotationState } | { readonly held: RotationRecord; readonly state: RotationState };
+export type Driven =
+  | { readonly end: End; readonly state: RotationState }
+  | { readonly held: RotationRecord; readonly state: RotationState };
 
 /** Runs the protocol until it ends. Commands of one step are independent and run together. */
 export async function drive(from: RotationState, interpreter: Interpreter): Promise<Driven> {
   let state = from;
   let observations: readonly Observation[] = [];
   for (;;) {
-    const { state: reached, step } = next(state, { now: interpreter.now(), observations, events: interpreter.events() });
+    const { state: reached, step } = next(state, {
+      now: interpreter.now(),
+      observations,
+      events: interpreter.events(),
+    });
     state = reached;
     if ('end' in step) return { end: step.end, state };
     if ('held' in step) return { held: step.held, state };

@@ -114,12 +114,16 @@ function resume(state: RotationState, record: RotationRecord): RotationState {
   const primary = state.order.plan.copies[0];
   const promoted = record.phase === 'promoted' || record.phase === 'retired';
   const opened = promoted && primary !== undefined ? withCopy(state, primary, { promoted }) : state;
-  return Object.keys(state.targets).reduce((next, id) => withTarget(next, id, resumedTarget(state, record, id)), opened);
+  return Object.keys(state.targets).reduce(
+    (next, id) => withTarget(next, id, resumedTarget(state, record, id)),
+    opened,
+  );
 }
 
 function resumedTarget(state: RotationState, record: RotationRecord, id: TargetId): Partial<TargetFacts> {
   const control = record.controls[id];
-  const known = control === undefined ? {} : { controls: { [control.version]: control.vantage }, working: control.version };
+  const known =
+    control === undefined ? {} : { controls: { [control.version]: control.vantage }, working: control.version };
   const suspended = record.suspended.includes(id);
   const last = record.effectsNotAfter;
   if (last === null) return { ...known, suspended };
@@ -127,16 +131,25 @@ function resumedTarget(state: RotationState, record: RotationRecord, id: TargetI
   return { ...known, suspended, orders: 1, sends: 1, quietUntil, changedAt: last };
 }
 
-function foldStage(state: RotationState, value: { record: RotationRecord; unavailable: readonly string[] }): RotationState {
-  return value.unavailable.reduce<RotationState>(
-    (next, copy) => withCopy(next, copy, { seen: 'unavailable' }),
-    { ...state, record: value.record, vaultFailure: null },
-  );
+function foldStage(
+  state: RotationState,
+  value: { record: RotationRecord; unavailable: readonly string[] },
+): RotationState {
+  return value.unavailable.reduce<RotationState>((next, copy) => withCopy(next, copy, { seen: 'unavailable' }), {
+    ...state,
+    record: value.record,
+    vaultFailure: null,
+  });
 }
 
-function foldPromote(state: RotationState, copy: string, outcome: Extract<Observation, { of: 'promote' }>['outcome']): RotationState {
+function foldPromote(
+  state: RotationState,
+  copy: string,
+  outcome: Extract<Observation, { of: 'promote' }>['outcome'],
+): RotationState {
   if (!outcome.ok) return withCopy(vaultFailed(state, outcome), copy, { failed: true });
-  if (outcome.value === 'promoted') return withCopy({ ...state, vaultFailure: null }, copy, { promoted: true, failed: false });
+  if (outcome.value === 'promoted')
+    return withCopy({ ...state, vaultFailure: null }, copy, { promoted: true, failed: false });
   const { record, stranger } = outcome.value;
   return withCopy({ ...state, record, vaultFailure: null }, copy, { stranger, failed: false });
 }
@@ -152,16 +165,24 @@ function foldWait(state: RotationState, command: CommandOf<'wait'>): RotationSta
 /** A target that was given up begins anew; the effects that may still reach it are remembered. */
 function askAgain(facts: TargetFacts, command: CommandOf<'wait'>): Partial<TargetFacts> {
   const answers = { answers: {}, refusals: {} };
-  if (command.why !== 'straggler' || facts.taken) return { ...answers, failure: facts.sends > 0 || facts.taken ? null : facts.failure };
+  if (command.why !== 'straggler' || facts.taken)
+    return { ...answers, failure: facts.sends > 0 || facts.taken ? null : facts.failure };
   return { ...answers, failure: null, orders: 0, silences: 0 };
 }
 
-function foldProbe(state: RotationState, id: TargetId, version: VersionId, answer: ProbeAnswer, vantage: string): RotationState {
+function foldProbe(
+  state: RotationState,
+  id: TargetId,
+  version: VersionId,
+  answer: ProbeAnswer,
+  vantage: string,
+): RotationState {
   const facts = factsOf(state, id);
   const counted = countRefusal(state, id, answer);
   const answers = { ...facts.answers, [version]: answer };
   const silences = answer === 'unknown' ? facts.silences + 1 : 0;
-  if (answer === 'rejected') return withTarget(counted, id, { answers, silences, refusals: { ...facts.refusals, [version]: vantage } });
+  if (answer === 'rejected')
+    return withTarget(counted, id, { answers, silences, refusals: { ...facts.refusals, [version]: vantage } });
   if (answer !== 'accepted') return withTarget(counted, id, { answers, silences });
   const isCandidate = version === state.record?.candidate;
   return withTarget(counted, id, {
@@ -205,7 +226,13 @@ function unconfirmed(state: RotationState, id: TargetId): Partial<TargetFacts> {
   const facts = factsOf(state, id);
   const timerMs = planOf(state, id).capabilities.timedCommitMs;
   if (timerMs === null) return { confirmed: 'failed' };
-  return { confirmed: 'failed', taken: false, answers: {}, refusals: {}, quietUntil: (facts.changedAt ?? state.now) + timerMs };
+  return {
+    confirmed: 'failed',
+    taken: false,
+    answers: {},
+    refusals: {},
+    quietUntil: (facts.changedAt ?? state.now) + timerMs,
+  };
 }
 
 /** An effect was ordered: what earlier probes said may be stale, unless the target proved that nothing happened. */
@@ -233,10 +260,16 @@ function sent(
   };
 }
 
-function foldRetire(state: RotationState, command: CommandOf<'retire'>, outcome: Extract<Observation, { of: 'retire' }>['outcome'], at: Instant): RotationState {
+function foldRetire(
+  state: RotationState,
+  command: CommandOf<'retire'>,
+  outcome: Extract<Observation, { of: 'retire' }>['outcome'],
+  at: Instant,
+): RotationState {
   const id = command.target;
   const facts = factsOf(state, id);
-  if (command.old === state.record?.candidate) return withTarget(state, id, sent(state, id, command, outcome, at, 'reverts'));
+  if (command.old === state.record?.candidate)
+    return withTarget(state, id, sent(state, id, command, outcome, at, 'reverts'));
   if (!outcome.ok && outcome.effect === 'none') return withTarget(state, id, { failure: reasonOfCode[outcome.code] });
   return withTarget(state, id, {
     retired: outcome.ok ? [...facts.retired, command.old] : facts.retired,

@@ -58,6 +58,7 @@ function settle(state: RotationState): { readonly state: RotationState; readonly
 /** A policy that changed under way is written down before anything is done by it. */
 function sayFirst(state: RotationState): Decision | null {
   const { record, policy, joined, vaultFailure, phase } = state;
-  const unsaid = joined !== null && record !== null && record.policy !== policy && vaultFailure === null && phase !== 'finished';
+  const unsaid =
+    joined !== null && record !== null && record.policy !== policy && vaultFailure === null && phase !== 'finished';
   return unsaid ? { commands: [{ do: 'note', write: { policy } }] } : null;
 }

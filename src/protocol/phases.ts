@@ -52,7 +52,8 @@ export const phases = {
     doneBy: '`target.retire`, `endSessions`, then `probe` of the old and of the new secret, right after one another',
     truth: "The attacker's copy opens nothing, his sessions are gone.",
     why: 'This is what the rotation is for. A refusal is proof only beside a control.',
-    exits: '`replaced`: current and proven new, old one not seen refused everywhere; the record stays open where more can be proven.',
+    exits:
+      '`replaced`: current and proven new, old one not seen refused everywhere; the record stays open where more can be proven.',
   },
   finished: {
     doneBy: '`vault.finish` at every copy, primary last',
@@ -62,7 +63,8 @@ export const phases = {
   },
   undo: {
     doneBy: '`revert`, `change` or `retire`, whichever the driver declares; then `probe` of old and new',
-    truth: 'Every target that was told goes back, and a fresh login shows it. Only under `restore`, only before `promoted`.',
+    truth:
+      'Every target that was told goes back, and a fresh login shows it. Only under `restore`, only before `promoted`.',
     why: 'An undo that is not verified is a second unverified change.',
     exits: '`rolledBack`, `untouched` when no target ever took it, `unverified`; a `join` ends it and goes forward.',
   },

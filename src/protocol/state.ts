@@ -1,6 +1,6 @@
 import type { EndState, Reason } from '../model/endStates.js';
-import type { FailurePolicy } from '../model/policy.js';
 import type { Join, RotationOrder, TargetPlan } from '../model/plan.js';
+import type { FailurePolicy } from '../model/policy.js';
 import type { ProbeAnswer } from '../model/probe.js';
 import type { RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';

@@ -2,13 +2,27 @@ import type { Reason } from '../../model/endStates.js';
 import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { factsOf, isPromoted, planOf, type RotationState } from '../state.js';
-import { askAgain, finishAs, giveUp, go, isDrifted, loginBefore, mayProbe, run, runAll, wait, workable, type Decision } from './decision.js';
+import {
+  askAgain,
+  type Decision,
+  finishAs,
+  giveUp,
+  go,
+  isDrifted,
+  loginBefore,
+  mayProbe,
+  run,
+  runAll,
+  wait,
+  workable,
+} from './decision.js';
 
 export function opened(state: RotationState): Decision {
   const { held, spent, record } = state;
   if (held !== null) return { held };
   if (spent !== null) return finishAs(spent.end, 'spent', false);
-  if (record === null) return state.vaultFailure === null ? run({ do: 'open' }) : finishAs('untouched', state.vaultFailure, true);
+  if (record === null)
+    return state.vaultFailure === null ? run({ do: 'open' }) : finishAs('untouched', state.vaultFailure, true);
   if (record.suspended.length > 0) return finishAs('disabled', 'suspended', true);
   if (record.effectsNotAfter !== null) return go(state, 'verified');
   return lacksCopies(state) ? giveUp(state, 'copyUnavailable') : go(state, 'checked');
@@ -79,7 +93,8 @@ export function stagedPhase(state: RotationState): Decision {
   if (lacksCopies(state) && !isPromoted(state)) return giveUp(state, 'copyUnavailable');
   const captures = state.policy === 'restore' ? missingCaptures(state) : [];
   const failed = workable(state).find((id) => factsOf(state, id).captureFailed);
-  if (failed !== undefined && state.policy === 'restore') return giveUp(state, factsOf(state, failed).failure ?? 'unsupported');
+  if (failed !== undefined && state.policy === 'restore')
+    return giveUp(state, factsOf(state, failed).failure ?? 'unsupported');
   return captures.length > 0 ? run(...captures) : go(state, 'applied');
 }
 

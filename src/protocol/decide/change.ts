@@ -1,9 +1,24 @@
 import type { Reason } from '../../model/endStates.js';
 import type { RecordChange, TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { reconcile, lastWords, type TargetOutcome, type Verdict } from '../reconcile.js';
-import { factsOf, isPromoted, planOf, staged, type RotationState } from '../state.js';
-import { askAgain, finishAs, giveUp, go, loginAfter, loginBefore, madeByTarget, mayProbe, notAfter, run, runAll, wait, workable, type Decision } from './decision.js';
+import { lastWords, reconcile, type TargetOutcome, type Verdict } from '../reconcile.js';
+import { factsOf, isPromoted, planOf, type RotationState, staged } from '../state.js';
+import {
+  askAgain,
+  type Decision,
+  finishAs,
+  giveUp,
+  go,
+  loginAfter,
+  loginBefore,
+  madeByTarget,
+  mayProbe,
+  notAfter,
+  run,
+  runAll,
+  wait,
+  workable,
+} from './decision.js';
 
 /** The same candidate is ordered this often at most to one target. */
 const maxOrders = 2;
@@ -33,7 +48,10 @@ function order(state: RotationState, id: TargetId): readonly Command[] {
   if (login === null) return [];
   const { candidate } = staged(state);
   const until = notAfter(state);
-  return [{ do: 'change', target: id, version: candidate, login, notAfter: until, write: announce(state, until) }];
+  const replacing = oldOf(state, id);
+  return [
+    { do: 'change', target: id, version: candidate, replacing, login, notAfter: until, write: announce(state, until) },
+  ];
 }
 
 /** What the record must say before an effect: that it may happen, until when, and what shows later that a refusal means something. */
@@ -104,11 +122,15 @@ export function outcomeOf(state: RotationState, id: TargetId): TargetOutcome | '
 
 function afterVerify(state: RotationState, ids: readonly TargetId[]): Decision {
   const outcomes = ids.map((id) => outcomeOf(state, id));
-  if (outcomes.includes('taken') && scope(state).some((id) => isUntold(state, id)) && !madeByTarget(state)) return go(state, 'applied');
+  if (outcomes.includes('taken') && scope(state).some((id) => isUntold(state, id)) && !madeByTarget(state))
+    return go(state, 'applied');
   if (isPromoted(state)) return go(state, 'confirmed');
   if (outcomes.includes('taken')) return weighShare(state, ids);
   if (outcomes.includes('lost')) return finishAs('lost', 'refused', true);
-  if (outcomes.includes('unknown')) return state.policy === 'disable' ? giveUp(state, 'silent') : finishAs('unverified', silentReason(state, ids), true);
+  if (outcomes.includes('unknown'))
+    return state.policy === 'disable'
+      ? giveUp(state, 'silent')
+      : finishAs('unverified', silentReason(state, ids), true);
   return giveUp(state, failureOf(state, ids));
 }
 
@@ -117,7 +139,8 @@ function weighShare(state: RotationState, ids: readonly TargetId[]): Decision {
   if (state.cancelled && state.policy !== 'forward') return giveUp(state, 'cancelled');
   const taken = ids.filter((id) => outcomeOf(state, id) === 'taken').length;
   const refusing = ids.filter((id) => answered(state, id)).length;
-  if (taken / (taken + refusing) >= state.order.plan.promoteAt || state.decision === true) return go(state, 'confirmed');
+  if (taken / (taken + refusing) >= state.order.plan.promoteAt || state.decision === true)
+    return go(state, 'confirmed');
   if (state.policy !== 'forward') return giveUp(state, failureOf(state, ids));
   const until = state.parkedUntil ?? state.now + state.order.plan.timing.stragglerMs;
   if (state.decision === false || state.now >= until) return finishAs('unverified', 'promoteShare', true);
@@ -141,7 +164,9 @@ function silentReason(state: RotationState, ids: readonly TargetId[]): Reason {
 
 export function confirmed(state: RotationState): Decision {
   const taken = workable(state).filter((id) => factsOf(state, id).taken);
-  const timedOut = workable(state).filter((id) => !factsOf(state, id).taken && factsOf(state, id).confirmed === 'failed');
+  const timedOut = workable(state).filter(
+    (id) => !factsOf(state, id).taken && factsOf(state, id).confirmed === 'failed',
+  );
   if (timedOut.some((id) => outcomeOf(state, id) === 'pending')) return go(state, 'verified');
   const open = taken.filter((id) => planOf(state, id).capabilities.confirms && factsOf(state, id).confirmed === 'no');
   if (open.length > 0) return run(...open.map((id) => confirmOf(state, id)));

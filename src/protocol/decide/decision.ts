@@ -2,7 +2,7 @@ import type { EndState, Reason } from '../../model/endStates.js';
 import type { TargetId } from '../../model/record.js';
 import type { Instant } from '../../model/time.js';
 import type { Command, LoginAs, Step, WaitReason } from '../commands.js';
-import { factsOf, isPromoted, planOf, staged, type RotationState } from '../state.js';
+import { factsOf, isPromoted, planOf, type RotationState, staged } from '../state.js';
 
 /** What a phase says: do this, it is over, or go on with these facts changed. */
 export type Decision = Step | { readonly go: Partial<RotationState> };
@@ -25,7 +25,10 @@ export function wait(until: Instant, why: WaitReason): Command {
 
 /** Ask once more after the plan's pause, but not past the deadline. */
 export function askAgain(state: RotationState): Command {
-  return wait(Math.min(state.now + state.order.plan.timing.probeAgainMs, Math.max(state.deadline, state.now + 1)), 'again');
+  return wait(
+    Math.min(state.now + state.order.plan.timing.probeAgainMs, Math.max(state.deadline, state.now + 1)),
+    'again',
+  );
 }
 
 /** Anything to do comes before waiting; when there is only waiting, the shortest wait counts. */
@@ -59,7 +62,9 @@ export function madeByTarget(state: RotationState): boolean {
 
 /** Forward never undoes: the end is whatever is there. */
 function observedEnd(state: RotationState, reason: Reason): [EndState, Reason, boolean] {
-  const certain = Object.values(state.targets).every((facts) => facts.sends === 0 || isBack(facts.answers, facts.working, state));
+  const certain = Object.values(state.targets).every(
+    (facts) => facts.sends === 0 || isBack(facts.answers, facts.working, state),
+  );
   return certain && !madeByTarget(state) ? ['untouched', reason, false] : ['unverified', reason, true];
 }
 
@@ -96,7 +101,9 @@ export function loginBefore(state: RotationState, target: TargetId): LoginAs | n
 
 /** Who logs in once the target has taken the candidate. */
 export function loginAfter(state: RotationState, target: TargetId): LoginAs {
-  return planOf(state, target).login === 'management' ? { as: 'management' } : { as: 'self', version: staged(state).candidate };
+  return planOf(state, target).login === 'management'
+    ? { as: 'management' }
+    : { as: 'self', version: staged(state).candidate };
 }
 
 export function notAfter(state: RotationState): Instant {

@@ -1,8 +1,8 @@
 import type { Flags, Reason } from '../../model/endStates.js';
 import type { Gone } from '../../model/record.js';
 import type { End } from '../commands.js';
-import { factsOf, isPromoted, type Ending, type RotationState } from '../state.js';
-import { askAgain, run, type Decision } from './decision.js';
+import { type Ending, factsOf, isPromoted, type RotationState } from '../state.js';
+import { askAgain, type Decision, run } from './decision.js';
 import { isStale } from './promote.js';
 import { deathOf, whyAlive } from './retire.js';
 
@@ -32,7 +32,9 @@ function goneFrom(state: RotationState): readonly Gone[] {
   const olds = isPromoted(state) ? (state.record?.olds ?? []) : [];
   const ids = state.order.plan.targets.map((target) => target.id);
   return olds.flatMap((version) => {
-    const targets = ids.filter((id) => deathOf(state, id, version) === 'proven' || deathOf(state, id, version) === 'replaced');
+    const targets = ids.filter(
+      (id) => deathOf(state, id, version) === 'proven' || deathOf(state, id, version) === 'replaced',
+    );
     return targets.length === 0 ? [] : [{ version, targets }];
   });
 }
@@ -40,7 +42,11 @@ function goneFrom(state: RotationState): readonly Gone[] {
 function endOf(state: RotationState, ending: Ending): End {
   const { joined, record } = state;
   const clean = joined === null || (record?.stagedAt != null && record.stagedAt >= joined.cleanAfter);
-  return { ...ending, flags: flagsOf(state, ending), again: !clean && (ending.state === 'rotated' || ending.state === 'replaced') };
+  return {
+    ...ending,
+    flags: flagsOf(state, ending),
+    again: !clean && (ending.state === 'rotated' || ending.state === 'replaced'),
+  };
 }
 
 function flagsOf(state: RotationState, ending: Ending): Flags {

@@ -1,6 +1,6 @@
 import type { Command } from '../commands.js';
-import { factsOf, isPromoted, type CopyFacts, type RotationState } from '../state.js';
-import { askAgain, finishAs, giveUp, go, mayProbe, run, wait, workable, type Decision } from './decision.js';
+import { type CopyFacts, factsOf, isPromoted, type RotationState } from '../state.js';
+import { askAgain, type Decision, finishAs, giveUp, go, mayProbe, run, wait, workable } from './decision.js';
 
 export function promoted(state: RotationState): Decision {
   const [primary, ...others] = state.order.plan.copies;
@@ -16,9 +16,12 @@ function promotePrimary(state: RotationState, copy: string, facts: CopyFacts | u
   if (judged === 'accepted') return finishAs('untouched', 'superseded', false);
   if (judged === 'undecided') return finishAs('unverified', 'superseded', true);
   if (judged !== 'refused') return run(judged);
-  if (state.vaultFailure === null) return run({ do: 'promote', copy, ifCurrent: facts?.stranger ?? state.record?.base ?? null });
+  if (state.vaultFailure === null)
+    return run({ do: 'promote', copy, ifCurrent: facts?.stranger ?? state.record?.base ?? null });
   if (state.now < state.deadline) return run(askAgain(state));
-  return state.policy === 'forward' ? finishAs('unverified', state.vaultFailure, true) : giveUp(state, state.vaultFailure);
+  return state.policy === 'forward'
+    ? finishAs('unverified', state.vaultFailure, true)
+    : giveUp(state, state.vaultFailure);
 }
 
 /** A person wrote this value while we worked. If it works, it is newer than ours; if it is refused, ours goes over it. */
@@ -60,7 +63,9 @@ export function adopted(state: RotationState): Decision {
   const until = state.parkedUntil ?? state.now + state.order.plan.timing.stragglerMs;
   if (state.parkedUntil === null) return { go: { parkedUntil: until } };
   if (state.now < until) return run(wait(until, 'consumers'));
-  return state.policy === 'forward' ? go(state, 'retired', { parkedUntil: null }) : finishAs('replaced', 'consumers', true);
+  return state.policy === 'forward'
+    ? go(state, 'retired', { parkedUntil: null })
+    : finishAs('replaced', 'consumers', true);
 }
 
 export function isStale(state: RotationState): boolean {

@@ -1,9 +1,20 @@
 import type { Reason } from '../../model/endStates.js';
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { factsOf, planOf, staged, type Death, type RotationState } from '../state.js';
+import { type Death, factsOf, planOf, type RotationState, staged } from '../state.js';
 import { announce } from './change.js';
-import { askAgain, go, loginAfter, mayProbe, mayProve, notAfter, run, runAll, wait, type Decision } from './decision.js';
+import {
+  askAgain,
+  type Decision,
+  go,
+  loginAfter,
+  mayProbe,
+  mayProve,
+  notAfter,
+  run,
+  runAll,
+  wait,
+} from './decision.js';
 
 export function retired(state: RotationState): Decision {
   const ids = state.order.plan.targets.map((target) => target.id);
@@ -34,7 +45,15 @@ function retireNext(state: RotationState, id: TargetId): Command | null {
   if (facts.failure !== null) return state.now < state.deadline ? askAgain(state) : null;
   const until = notAfter(state);
   const current = staged(state).candidate;
-  return { do: 'retire', target: id, old, current, login: loginAfter(state, id), notAfter: until, write: announce(state, until) };
+  return {
+    do: 'retire',
+    target: id,
+    old,
+    current,
+    login: loginAfter(state, id),
+    notAfter: until,
+    write: announce(state, until),
+  };
 }
 
 function endSessions(state: RotationState, id: TargetId): Command | null {
@@ -80,7 +99,9 @@ function awaitStragglers(state: RotationState, ids: readonly TargetId[], taken: 
   if (state.parkedUntil === null) return { go: { parkedUntil: state.now + stragglerMs } };
   if (state.now >= state.parkedUntil) return null;
   const fresh = ids.some((id) => isFresh(state, id));
-  return fresh ? go(state, 'checked') : run(wait(Math.min(state.parkedUntil, state.now + stragglerPauses * probeAgainMs), 'straggler'));
+  return fresh
+    ? go(state, 'checked')
+    : run(wait(Math.min(state.parkedUntil, state.now + stragglerPauses * probeAgainMs), 'straggler'));
 }
 
 /** A straggler is asked again after this many ordinary pauses. */
@@ -100,7 +121,9 @@ function soak(state: RotationState, taken: readonly TargetId[]): Decision | null
   const { candidate } = staged(state);
   if (taken.some((id) => factsOf(state, id).answers[candidate] === 'barred')) return { go: { stillUsed: true } };
   const unasked = taken.filter((id) => factsOf(state, id).answers[candidate] === undefined);
-  return unasked.length === 0 ? null : run(...unasked.map((id) => ({ do: 'probe', target: id, version: candidate }) as const));
+  return unasked.length === 0
+    ? null
+    : run(...unasked.map((id) => ({ do: 'probe', target: id, version: candidate }) as const));
 }
 
 /** Why this target's old secret is not proven dead; null: it is. */

@@ -1,8 +1,19 @@
 import type { TargetId } from '../../model/record.js';
 import type { Command, LoginAs } from '../commands.js';
-import { factsOf, planOf, staged, type RotationState } from '../state.js';
+import { factsOf, planOf, type RotationState, staged } from '../state.js';
 import { announce } from './change.js';
-import { askAgain, finishAs, loginAfter, madeByTarget, mayProbe, notAfter, run, runAll, wait, type Decision } from './decision.js';
+import {
+  askAgain,
+  type Decision,
+  finishAs,
+  loginAfter,
+  madeByTarget,
+  mayProbe,
+  notAfter,
+  run,
+  runAll,
+  wait,
+} from './decision.js';
 
 /** Putting the old secret back is ordered this often at most. */
 const maxReverts = 2;

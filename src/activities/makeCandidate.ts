@@ -1,0 +1,78 @@
+import type { CallContext } from '../contracts/context.js';
+import { DriverError } from '../model/errors.js';
+import type { CredentialKind } from '../model/kinds.js';
+import type { RotationRecord } from '../model/record.js';
+import { generatePasswordSecret } from '../secret/generate.js';
+import type { Secret } from '../secret/secret.js';
+import { generateSshKey } from '../secret/sshKey.js';
+import { atVault, loginFor } from './login.js';
+import type { Resolved } from './resolve.js';
+import type { RotationDeps } from './rotation.js';
+
+/** How the next value of this credential comes about. Called by the vault, at most once per token. */
+export async function makeCandidate(
+  deps: RotationDeps,
+  resolved: Resolved,
+  token: string,
+  context: CallContext,
+): Promise<() => Promise<Secret>> {
+  if (resolved.maker === 'issued') return () => issue(deps, resolved, token, context);
+  const { primary, entry } = resolved;
+  const { record } = await primary.vault.state(primary.path, context);
+  const olds = await readOlds(resolved, record, context);
+  return async () => generate(entry.kind, resolved, olds);
+}
+
+function readOlds({ primary }: Resolved, record: RotationRecord | null, context: CallContext): Promise<Secret[]> {
+  return Promise.all((record?.olds ?? []).map((version) => primary.vault.read(primary.path, version, context)));
+}
+
+function generate(kind: CredentialKind, resolved: Resolved, olds: readonly Secret[]): Secret {
+  if (kind === 'ssh-key') return generateSshKey(resolved.entry.id);
+  if (kind === 'password') return generatePasswordSecret(policiesOf(resolved), olds);
+  throw refusal(resolved, 'Unsupported', `relock cannot make a ${kind}`);
+}
+
+function policiesOf(resolved: Resolved) {
+  const policies = resolved.targets.map((id) => resolved.target(id).driver.capabilities.secretPolicy);
+  return policies.filter((policy) => policy !== null);
+}
+
+/**
+ * The target makes the value and tells it once. Which slots were there is written down first; a slot that is there beyond
+ * those is an orphan of a lost reply, and goes before another is made.
+ */
+async function issue(deps: RotationDeps, resolved: Resolved, token: string, context: CallContext): Promise<Secret> {
+  const [id] = resolved.targets;
+  if (id === undefined) throw refusal(resolved, 'Misconfigured', 'it has no target');
+  const { driver } = resolved.target(id);
+  if (driver.make === undefined || driver.enumerate === undefined || driver.dropSlot === undefined) {
+    throw refusal(resolved, 'Unsupported', 'its target cannot issue secrets safely');
+  }
+  const login = await loginFor(deps, resolved, id, { as: 'management' }, token, context);
+  const effect = { ...context, notAfter: context.deadline };
+  const { account } = resolved.entry;
+  const present = await driver.enumerate(account, login, context);
+  const before = await atVault(() => noteSlots(resolved, token, present, context));
+  for (const orphan of present.filter((slot) => !before.includes(slot)))
+    await driver.dropSlot(account, login, orphan, effect);
+  return driver.make(account, login, effect);
+}
+
+async function noteSlots(
+  { primary }: Resolved,
+  token: string,
+  present: readonly string[],
+  context: CallContext,
+): Promise<readonly string[]> {
+  const { record } = await primary.vault.state(primary.path, context);
+  if (record?.slotsBefore != null) return record.slotsBefore;
+  const noted = await primary.vault.note(primary.path, token, { slotsBefore: present }, context);
+  return noted.slotsBefore ?? present;
+}
+
+function refusal(resolved: Resolved, code: 'Unsupported' | 'Misconfigured', why: string): DriverError {
+  const { id } = resolved.entry;
+  const message = `no new secret was made for ${id}: ${why}; nothing was changed. Correct its kind or its targets in relock.yaml.`;
+  return new DriverError({ code, effect: 'none', driver: 'relock', subject: id, message });
+}

@@ -1,0 +1,179 @@
+import type { CallContext, EffectContext } from '../contracts/context.js';
+import type { Login, TargetDriver } from '../contracts/targetDriver.js';
+import { DriverError } from '../model/errors.js';
+import type { RecordChange, TargetId, VersionId } from '../model/record.js';
+import type { Instant } from '../model/time.js';
+import type { CommandOf, LoginAs } from '../protocol/commands.js';
+import type { RotationRef, Verbs } from '../protocol/verbs.js';
+import type { Secret } from '../secret/secret.js';
+import { callWithin } from './clock.js';
+import { atVault, loginFor } from './login.js';
+import { type Resolved, resolve } from './resolve.js';
+import type { RotationDeps } from './rotation.js';
+
+type TargetVerb = 'probe' | 'capture' | 'change' | 'revert' | 'confirm' | 'retire' | 'endSessions' | 'suspend';
+
+/** Verbs that a target hears of. Each reads what it needs from the vault, writes the record, then makes one call. */
+export function createTargetVerbs(deps: RotationDeps): Pick<Verbs, TargetVerb> {
+  return {
+    probe: (rotation, command) => probe(deps, rotation, command),
+    capture: (rotation, command) => capture(deps, rotation, command),
+    async change(rotation, command) {
+      const step = await prepare(deps, rotation, command);
+      const next = await step.version(command.version);
+      const replacing = command.replacing === null ? undefined : await step.version(command.replacing);
+      await step.say(command.write);
+      await need(step.driver.change, step, 'change').call(
+        step.driver,
+        step.account,
+        step.via,
+        next,
+        step.effect,
+        replacing,
+      );
+      return null;
+    },
+    revert: (rotation, command) => revert(deps, rotation, command),
+    async confirm(rotation, command) {
+      const step = await prepare(deps, rotation, command);
+      await need(step.driver.confirm, step, 'confirm').call(step.driver, step.account, step.via, step.effect);
+      return null;
+    },
+    async retire(rotation, command) {
+      const step = await prepare(deps, rotation, command);
+      const [old, current] = [await step.version(command.old), await step.version(command.current)];
+      await step.say(command.write);
+      await need(step.driver.retire, step, 'retire').call(
+        step.driver,
+        step.account,
+        step.via,
+        old,
+        current,
+        step.effect,
+      );
+      return null;
+    },
+    async endSessions(rotation, command) {
+      const step = await prepare(deps, rotation, command);
+      const started = { before: command.before };
+      await need(step.driver.endSessions, step, 'end sessions').call(
+        step.driver,
+        step.account,
+        step.via,
+        started,
+        step.effect,
+      );
+      return null;
+    },
+    async suspend(rotation, command) {
+      const step = await prepare(deps, rotation, command);
+      await step.say(command.write);
+      await need(step.driver.suspend, step, 'suspend').call(step.driver, step.account, step.via, step.effect);
+      return null;
+    },
+  };
+}
+
+async function probe(deps: RotationDeps, rotation: RotationRef, command: CommandOf<'probe'>) {
+  const resolved = resolve(deps.estate, rotation);
+  const { id, entry, driver } = resolved.target(command.target);
+  const context = callWithin(deps.clock, deps.estate.timing.callMs);
+  const secret = await atVault(() => readVersion(resolved, command.version, context));
+  const answer = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
+  return { answer, vantage: `${deps.vantage}/${entry.bound.realm}/${id}` };
+}
+
+async function capture(deps: RotationDeps, rotation: RotationRef, command: CommandOf<'capture'>) {
+  const step = await prepare(deps, rotation, { ...command, notAfter: deps.clock.now() });
+  const current = await step.version(command.current);
+  const taken = await need(step.driver.capture, step, 'capture').call(
+    step.driver,
+    step.account,
+    step.via,
+    current,
+    step.effect,
+  );
+  const { primary } = step.resolved;
+  const hold = { role: 'capture', target: command.target, secret: taken } as const;
+  return { record: await atVault(() => primary.vault.hold(primary.path, rotation.token, hold, step.effect)) };
+}
+
+/** Undo by what was captured, or by setting the old secret again: whichever the driver declares. */
+async function revert(deps: RotationDeps, rotation: RotationRef, command: CommandOf<'revert'>): Promise<null> {
+  const step = await prepare(deps, rotation, command);
+  const back = await step.version(command.version);
+  const { record } = await atVault(() => step.resolved.primary.vault.state(step.resolved.primary.path, step.effect));
+  const candidate = record?.candidate == null ? undefined : await step.version(record.candidate);
+  await step.say(command.write);
+  if (step.driver.capabilities.undo === 'capture' && candidate !== undefined) {
+    await need(step.driver.revert, step, 'revert').call(
+      step.driver,
+      step.account,
+      step.via,
+      back,
+      candidate,
+      step.effect,
+    );
+    return null;
+  }
+  await need(step.driver.change, step, 'change').call(
+    step.driver,
+    step.account,
+    step.via,
+    back,
+    step.effect,
+    candidate,
+  );
+  return null;
+}
+
+interface TargetStep {
+  readonly resolved: Resolved;
+  readonly target: TargetId;
+  readonly driver: TargetDriver;
+  readonly account: string;
+  readonly via: Login;
+  readonly effect: EffectContext;
+  version(version: VersionId): Promise<Secret>;
+  /** Writes the record: what may happen next is known before it happens. */
+  say(write: RecordChange): Promise<void>;
+}
+
+async function prepare(
+  deps: RotationDeps,
+  rotation: RotationRef,
+  command: { readonly target: TargetId; readonly login: LoginAs; readonly notAfter: Instant },
+): Promise<TargetStep> {
+  const resolved = resolve(deps.estate, rotation);
+  const { driver } = resolved.target(command.target);
+  const context = callWithin(deps.clock, deps.estate.timing.callMs);
+  const via = await loginFor(deps, resolved, command.target, command.login, rotation.token, context);
+  const { primary, entry } = resolved;
+  return {
+    resolved,
+    target: command.target,
+    driver,
+    account: entry.account,
+    via,
+    effect: { ...context, notAfter: command.notAfter },
+    version: (version) => atVault(() => readVersion(resolved, version, context)),
+    async say(write) {
+      await atVault(() => primary.vault.note(primary.path, rotation.token, write, context));
+    },
+  };
+}
+
+function readVersion({ primary }: Resolved, version: VersionId, context: CallContext): Promise<Secret> {
+  return primary.vault.read(primary.path, version, context);
+}
+
+function need<Call>(call: Call | undefined, step: TargetStep, what: string): Call {
+  if (call !== undefined) return call;
+  throw new DriverError({
+    code: 'Unsupported',
+    effect: 'none',
+    driver: 'relock',
+    subject: step.target,
+    message: `the driver of ${step.target} cannot ${what}; nothing was changed there. Please report this: the plan should not have asked for it.`,
+  });
+}

@@ -1,0 +1,155 @@
+import type { CallContext } from '../contracts/context.js';
+import { DriverError } from '../model/errors.js';
+import type { Opening, RotationRecord } from '../model/record.js';
+import type { CommandOf, CopyState, Results } from '../protocol/commands.js';
+import type { RotationRef, Verbs } from '../protocol/verbs.js';
+import type { Secret } from '../secret/secret.js';
+import { callWithin } from './clock.js';
+import { candidateOf, openSecondary } from './copies.js';
+import { makeCandidate } from './makeCandidate.js';
+import { promotePrimary, promoteSecondary } from './promote.js';
+import { type Copy, type Resolved, resolve } from './resolve.js';
+import type { RotationDeps } from './rotation.js';
+
+type VaultVerb = 'open' | 'stage' | 'promote' | 'note' | 'finish';
+
+/** Verbs that only vaults hear of (and, for issued secrets, the target that makes them). */
+export function createVaultVerbs(deps: RotationDeps): Pick<Verbs, VaultVerb> {
+  const { estate, clock } = deps;
+  const context = () => callWithin(clock, estate.timing.callMs);
+  return {
+    open: (rotation) => open(resolve(estate, rotation), openingOf(deps, rotation), context()),
+    stage: (rotation, command) => stage(deps, rotation, command, context()),
+    async promote(rotation, command) {
+      const resolved = resolve(estate, rotation);
+      const isPrimary = command.copy === resolved.primary.ref;
+      if (isPrimary) return promotePrimary(resolved, rotation.token, command.ifCurrent, context());
+      return promoteSecondary(resolved, openingOf(deps, rotation), command, context());
+    },
+    async note(rotation, command) {
+      const { primary } = resolve(estate, rotation);
+      return { record: await primary.vault.note(primary.path, rotation.token, command.write, context()) };
+    },
+    finish: (rotation, command) => finish(deps, rotation, command, context()),
+  };
+}
+
+export function openingOf(deps: RotationDeps, rotation: RotationRef): Opening {
+  const { maker, ownedFields, targets } = resolve(deps.estate, rotation);
+  const { credential, descriptorDigest, token, policy } = rotation;
+  return { token, credential, descriptorDigest, policy, maker, ownedFields, targets, at: deps.clock.now() };
+}
+
+async function open(resolved: Resolved, opening: Opening, context: CallContext): Promise<Results['open']> {
+  const { primary, others } = resolved;
+  const opened = await primary.vault.open(primary.path, opening, context);
+  if (opened.kind !== 'opened') return opened;
+  const copies: Record<string, CopyState> = { [primary.ref]: opened.record.base === null ? 'absent' : 'agrees' };
+  let { record } = opened;
+  for (const [index, copy] of others.entries()) {
+    const compared = await compare(resolved, record, copy, `copy${index + 1}`, context);
+    copies[copy.ref] = compared.state;
+    record = compared.record;
+  }
+  return { kind: 'opened', record, copies };
+}
+
+/** What a secondary copy's readers get, beside the primary's; a value of its own is held, since a target may accept it. */
+async function compare(
+  { primary, ownedFields, targets }: Resolved,
+  record: RotationRecord,
+  copy: Copy,
+  label: string,
+  context: CallContext,
+): Promise<{ state: CopyState; record: RotationRecord }> {
+  const value = await readCopy(copy, context);
+  if (value === 'absent' || value === 'unavailable') return { state: value, record };
+  const base = record.base === null ? null : await primary.vault.read(primary.path, record.base, context);
+  if (base?.equals(value, ownedFields)) return { state: 'agrees', record };
+  const isCandidate =
+    record.candidate !== null &&
+    (await primary.vault.read(primary.path, record.candidate, context)).equals(value, ownedFields);
+  if (isCandidate) return { state: 'agrees', record };
+  const held = { role: 'old', label, secret: value.pick(ownedFields), mayBeAt: targets } as const;
+  return { state: 'differs', record: await primary.vault.hold(primary.path, record.token, held, context) };
+}
+
+async function readCopy(copy: Copy, context: CallContext): Promise<Secret | 'absent' | 'unavailable'> {
+  try {
+    return await copy.vault.read(copy.path, 'current', context);
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    return error.code === 'NotFound' ? 'absent' : 'unavailable';
+  }
+}
+
+async function stage(
+  deps: RotationDeps,
+  rotation: RotationRef,
+  command: CommandOf<'stage'>,
+  context: CallContext,
+): Promise<Results['stage']> {
+  const resolved = resolve(deps.estate, rotation);
+  const { primary, others } = resolved;
+  const make = await makeCandidate(deps, resolved, rotation.token, context);
+  const record = await primary.vault.stage(primary.path, rotation.token, make, context);
+  const candidate = await primary.vault.read(primary.path, candidateOf(record), context);
+  const unavailable = [...command.skip];
+  for (const copy of others.filter((each) => !command.skip.includes(each.ref))) {
+    const took = await stageCopy(copy, openingOf(deps, rotation), candidate, context);
+    if (!took) unavailable.push(copy.ref);
+  }
+  return { record, unavailable };
+}
+
+async function stageCopy(copy: Copy, opening: Opening, candidate: Secret, context: CallContext): Promise<boolean> {
+  try {
+    await openSecondary(copy, opening, context);
+    await copy.vault.stage(copy.path, opening.token, async () => candidate, context);
+    return true;
+  } catch (error) {
+    if (error instanceof DriverError) return false;
+    throw error;
+  }
+}
+
+async function finish(
+  deps: RotationDeps,
+  rotation: RotationRef,
+  command: CommandOf<'finish'>,
+  context: CallContext,
+): Promise<null> {
+  const { primary, others } = resolve(deps.estate, rotation);
+  const { token } = rotation;
+  const at = deps.clock.now();
+  for (const copy of others) await finishSecondary(copy, token, command, at, context);
+  if (command.gone.length > 0) await noteGone(primary, token, command, context);
+  await primary.vault.finish(primary.path, token, command.end, at, context);
+  return null;
+}
+
+/** Repeating `finish` meets a record that is closed already: then there is nothing left to note. */
+async function noteGone(
+  primary: Copy,
+  token: string,
+  command: CommandOf<'finish'>,
+  context: CallContext,
+): Promise<void> {
+  const { record } = await primary.vault.state(primary.path, context);
+  if (record?.token === token) await primary.vault.note(primary.path, token, { goneFrom: command.gone }, context);
+}
+
+/** A record left at a copy that is down is closed by the next rotation; it does not keep this one from ending. */
+async function finishSecondary(
+  copy: Copy,
+  token: string,
+  command: CommandOf<'finish'>,
+  at: number,
+  context: CallContext,
+): Promise<void> {
+  try {
+    await copy.vault.finish(copy.path, token, command.end, at, context);
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+  }
+}

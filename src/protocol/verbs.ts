@@ -1,0 +1,19 @@
+import type { FailurePolicy } from '../model/policy.js';
+import type { CredentialId } from '../model/record.js';
+import type { CommandName, CommandOf, Results } from './commands.js';
+
+/** Which rotation a command belongs to; ids and digests only, so that the hand can check what the head says. */
+export interface RotationRef {
+  readonly credential: CredentialId;
+  readonly descriptorDigest: string;
+  readonly token: string;
+  readonly policy: FailurePolicy;
+}
+
+/** Commands that are carried out elsewhere; only waiting is the interpreter's own. */
+export type VerbName = Exclude<CommandName, 'wait'>;
+
+/** The hands: one function per command. They throw what went wrong; interpreters turn that into an outcome. */
+export type Verbs = {
+  readonly [Name in VerbName]: (rotation: RotationRef, command: CommandOf<Name>) => Promise<Results[Name]>;
+};
