@@ -21,15 +21,55 @@ export type LoginAnswer =
 
 const noSecret = Secret.of({ password: '' });
 
-/** How the bytes reach the server, and what is to be undone when they no longer need to. */
+/** How the bytes reach the server. */
 interface Line {
   readonly stream: Duplex;
-  readonly close: () => void;
+  /** Drops what was not sent yet. */
+  readonly cut: () => void;
+}
+
+/** How long a server gets to close its side of a connection that we ended. */
+const lingerMs = 1_000;
+
+/** What one connection holds, given back once: at once when it is cut, else when the server has closed its side. */
+class Holdings {
+  readonly scope: Scope;
+  slot: () => void = () => undefined;
+  line: Line | null = null;
+  #given = false;
+
+  constructor(context: CallContext) {
+    this.scope = new Scope(context);
+  }
+
+  cut(): void {
+    if (this.#given) return;
+    this.#given = true;
+    this.scope.dispose();
+    this.line?.cut();
+    this.slot();
+  }
+
+  end(): void {
+    const { line } = this;
+    if (this.#given || line === null || line.stream.destroyed) {
+      this.cut();
+      return;
+    }
+    this.#given = true;
+    this.scope.dispose();
+    const timer = setTimeout(line.cut, lingerMs);
+    line.stream.once('close', () => {
+      clearTimeout(timer);
+      line.cut();
+      this.slot();
+    });
+  }
 }
 
 async function openDirect(address: SshAddress, signal: AbortSignal): Promise<Line> {
   const socket: Socket = await openSocket(address.host, address.port, signal);
-  return { stream: socket, close: () => cut(socket) };
+  return { stream: socket, cut: () => cut(socket) };
 }
 
 async function openLine(endpoint: SshEndpoint, context: CallContext, signal: AbortSignal): Promise<Line> {
@@ -41,7 +81,7 @@ async function openLine(endpoint: SshEndpoint, context: CallContext, signal: Abo
     const stream = await session.forward(address.host, address.port);
     return {
       stream,
-      close: () => {
+      cut: () => {
         stream.destroy();
         session.close();
       },
@@ -92,7 +132,8 @@ function authenticate(
   });
 }
 
-function hostKeyError(endpoint: SshEndpoint, seen: string): DriverError {
+/** What a person must know when a server shows another key than the pinned one. */
+export function hostKeyError(endpoint: SshEndpoint, seen: string): DriverError {
   const where = showAddress(endpoint.address);
   return sshError(endpoint, {
     code: 'Misconfigured',
@@ -109,7 +150,7 @@ async function logInOn(
   endpoint: SshEndpoint,
   login: SshLogin,
   scope: Scope,
-  options: { readonly answers: ChangeAnswers | null; readonly closed: () => void },
+  options: { readonly answers: ChangeAnswers | null; readonly closed: (how: 'end' | 'cut') => void },
 ): Promise<LoginAnswer> {
   const client = new ssh2.Client();
   const check: HostKeyCheck = { seen: null };
@@ -151,22 +192,18 @@ export async function logIn(
   answers: ChangeAnswers | null = null,
 ): Promise<LoginAnswer> {
   requireUsableKey(endpoint, login);
-  const scope = new Scope(context);
-  const undo: (() => void)[] = [() => scope.dispose()];
-  const closed = () => {
-    for (const step of undo.splice(0).reverse()) step();
-  };
+  const held = new Holdings(context);
   let answer: LoginAnswer;
   try {
-    undo.push(await takeSlot(showAddress(endpoint.address), scope.signal));
-    const line = await openLine(endpoint, context, scope.signal);
-    undo.push(line.close);
-    answer = await logInOn(line, endpoint, login, scope, { answers, closed });
+    held.slot = await takeSlot(showAddress(endpoint.address), held.scope.signal);
+    held.line = await openLine(endpoint, context, held.scope.signal);
+    const closed = (how: 'end' | 'cut') => held[how]();
+    answer = await logInOn(held.line, endpoint, login, held.scope, { answers, closed });
   } catch (error) {
-    closed();
+    held.cut();
     return failureOf(error);
   }
-  if (answer.answer !== 'accepted') closed();
+  if (answer.answer !== 'accepted') held.end();
   return answer;
 }
 
@@ -241,22 +278,18 @@ export async function fetchHostKey(
   context: CallContext,
 ): Promise<string> {
   const pinnedToNothing: SshEndpoint = { ...endpoint, address: { ...endpoint.address, hostKey: '' } };
-  const scope = new Scope(context);
-  let line: Line | null = null;
+  const held = new Holdings(context);
   const check: HostKeyCheck = { seen: null };
   try {
-    line = await openLine(pinnedToNothing, context, scope.signal);
+    held.slot = await takeSlot(showAddress(pinnedToNothing.address), held.scope.signal);
+    held.line = await openLine(pinnedToNothing, context, held.scope.signal);
     const login: SshLogin = { account: 'relock', secret: noSecret };
-    await authenticate(
-      new ssh2.Client(),
-      { line, endpoint: pinnedToNothing, login, answers: null, check },
-      scope.signal,
-    );
+    const options = { line: held.line, endpoint: pinnedToNothing, login, answers: null, check };
+    await authenticate(new ssh2.Client(), options, held.scope.signal);
   } catch (error) {
     failureOf(error);
   } finally {
-    line?.close();
-    scope.dispose();
+    held.cut();
   }
   if (check.seen === null) throw loginError(pinnedToNothing, 'none', 'unreachable');
   return check.seen;

@@ -44,12 +44,12 @@ export interface ExecResult {
 export class SshSession {
   readonly #client: Client;
   readonly #endpoint: SshEndpoint;
-  readonly #closed: () => void;
+  readonly #closed: (how: 'end' | 'cut') => void;
   readonly #over = new AbortController();
   /** What may have happened on the other side because of this session. */
   #effect: Effect = 'none';
 
-  constructor(client: Client, endpoint: SshEndpoint, signal: AbortSignal, closed: () => void) {
+  constructor(client: Client, endpoint: SshEndpoint, signal: AbortSignal, closed: (how: 'end' | 'cut') => void) {
     this.#client = client;
     this.#endpoint = endpoint;
     this.#closed = closed;
@@ -62,7 +62,7 @@ export class SshSession {
 
   #end(reason: 'timeout' | 'dropped'): void {
     if (!this.#over.signal.aborted) this.#over.abort(new Interrupted(reason));
-    this.#closed();
+    this.#closed(reason === 'timeout' ? 'cut' : 'end');
   }
 
   close(): void {

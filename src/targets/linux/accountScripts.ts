@@ -1,0 +1,93 @@
+import type { RootScript } from './remoteScript.js';
+
+/**
+ * Lets the account expire in 1970, which PAM looks at for passwords and keys alike, and which tells the right secret
+ * (`barred`) from a wrong one (`rejected`). With the argument `lock` also locks the password, for servers that do not
+ * look at expiry. What was there before is kept in a file of root's next to the account data, for `reinstate`.
+ */
+export function suspendAccount(options: { readonly lock: boolean }): RootScript {
+  return { args: [options.lock ? 'lock' : 'expire'], body: suspendBody };
+}
+
+const suspendBody = `need usermod chage
+begin
+kept=/etc/relock/suspended/$account
+if [ ! -e "$kept" ]; then
+  mkdir -p -m 700 /etc/relock /etc/relock/suspended || exit 74
+  locked=no
+  case $(shadow 2) in '!'*) locked=yes ;; esac
+  printf '%s %s\\n' "$locked" "$(shadow 8)" > "$kept.new" && mv -f "$kept.new" "$kept" || exit 74
+fi
+chage -E 1 "$account" >/dev/null 2>&1
+[ "$(shadow 8)" = 1 ] || exit 74
+[ "$2" = lock ] || exit 0
+usermod -L "$account" >/dev/null 2>&1
+case $(shadow 2) in '!'*) exit 0 ;; *) exit 74 ;; esac
+`;
+
+/** Puts back what `suspendAccount` kept. Without it, the account was not suspended by relock: nothing to do. */
+export const reinstateAccount: RootScript = {
+  body: `need usermod chage
+begin
+kept=/etc/relock/suspended/$account
+[ -e "$kept" ] || exit 0
+read -r locked expires < "$kept"
+if [ "$locked" = no ]; then
+  case $(shadow 2) in '!'?*) usermod -U "$account" >/dev/null 2>&1 || exit 74 ;; esac
+fi
+chage -E "\${expires:--1}" "$account" >/dev/null 2>&1 || exit 74
+[ "$(shadow 8)" = "$expires" ] || exit 74
+rm -f "$kept" || exit 74
+exit 0
+`,
+};
+
+/**
+ * Tells the host's uptime in seconds; input: the uptime before which sessions are to end. A session is what hangs
+ * below an SSH daemon (or was left behind by one: no parent, but a login's audit id) and belongs to the account. Services
+ * that the system started for it live on.
+ */
+export const endAccountSessions: RootScript = {
+  body: `need cat kill
+uid=$(id -u "$account") || exit 72
+read -r uptime idle < /proc/uptime
+begin "$uptime"
+IFS= read -r limit
+ticks=$(getconf CLK_TCK 2>/dev/null || echo 100)
+victims=$(cat /proc/[0-9]*/status /proc/[0-9]*/stat 2>/dev/null | awk -v uid="$uid" -v limit="$limit" -v ticks="$ticks" '
+  $1 == "Name:" { name = $2 }
+  $1 == "Pid:" { pid = $2; names[pid] = name }
+  $1 == "PPid:" { parent[pid] = $2 }
+  $1 == "Uid:" { owner[pid] = $2 }
+  /^[0-9]+ \\(/ { id = $1; sub(/^.*\\) /, ""); started[id] = $20 / ticks }
+  END {
+    for (id in owner) {
+      if (owner[id] != uid) continue
+      top = id
+      while ((parent[top] in owner) && owner[parent[top]] == uid) top = parent[top]
+      if (started[top] >= limit) continue
+      above = names[parent[top]]
+      if (names[top] ~ /^(sshd|dropbear)/ || above ~ /^(sshd|dropbear)/) print id
+      else if (parent[top] <= 1 || !(parent[top] in owner)) print id, "orphan"
+    }
+  }')
+printf '%s\\n' "$victims" | while read -r id kind; do
+  [ -n "$id" ] || continue
+  if [ "$kind" = orphan ] && [ "$(cat "/proc/$id/loginuid" 2>/dev/null)" != "$uid" ]; then continue; fi
+  kill -9 "$id" 2>/dev/null
+done
+exit 0
+`,
+};
+
+/** Prints `locked`, `expired` or `open`; further arguments are programs that must be there. */
+export const inspectAccount: RootScript = {
+  body: `need usermod chage
+begin
+today=$(($(date +%s) / 86400))
+expires=$(shadow 8)
+if [ -n "$expires" ] && [ "$expires" -le "$today" ]; then echo expired
+else case $(shadow 2) in '!'?*) echo locked ;; *) echo open ;; esac
+fi
+`,
+};

@@ -1,0 +1,133 @@
+import type { CallContext, EffectContext } from '../../contracts/context.js';
+import type { DriverEnvironment } from '../../contracts/registration.js';
+import type { Login, TargetFinding } from '../../contracts/targetDriver.js';
+import { DriverError, type ErrorCode } from '../../model/errors.js';
+import type { ProbeAnswer } from '../../model/probe.js';
+import type { Instant } from '../../model/time.js';
+import type { Secret } from '../../secret/secret.js';
+import { connectSsh, fetchHostKey, hostKeyError, logIn, withSsh } from '../../transport/ssh/connect.js';
+import { type SshEndpoint, showAddress, sshError } from '../../transport/ssh/endpoint.js';
+import type { Input, SshSession } from '../../transport/ssh/session.js';
+import { endAccountSessions, inspectAccount, reinstateAccount, suspendAccount } from './accountScripts.js';
+import { type RootScript, runAsRoot } from './remoteScript.js';
+import { endpointOf, type LinuxSettings } from './settings.js';
+
+/** What both kinds of credential do on a Linux host in the same way. */
+export class LinuxHost {
+  readonly endpoint: SshEndpoint;
+  readonly settings: LinuxSettings;
+
+  constructor(target: { readonly id: string; readonly settings: LinuxSettings }, environment: DriverEnvironment) {
+    this.endpoint = endpointOf(target, environment);
+    this.settings = target.settings;
+  }
+
+  /** An error before anything was sent. */
+  error(code: ErrorCode, text: string): DriverError {
+    return sshError(this.endpoint, { code, effect: 'none', message: `${showAddress(this.endpoint.address)}: ${text}` });
+  }
+
+  /** An error after something was sent, without an answer that decides. */
+  unknown(text: string): DriverError {
+    return sshError(this.endpoint, {
+      code: 'Unreachable',
+      effect: 'unknown',
+      message: `${showAddress(this.endpoint.address)}: ${text}`,
+    });
+  }
+
+  requireManagement(via: Login, what: string): void {
+    if (via.as === 'management') return;
+    throw this.error('Unsupported', `${what} needs a management login; nothing was changed. Give the target one`);
+  }
+
+  session<T>(via: Login, context: CallContext, use: (session: SshSession) => Promise<T>): Promise<T> {
+    return withSsh(this.endpoint, via, context, use);
+  }
+
+  open(via: Login, context: CallContext): Promise<SshSession> {
+    return connectSsh(this.endpoint, via, context);
+  }
+
+  /** One script as root on a connection of its own. */
+  asRoot(
+    call: { readonly account: string; readonly via: Login; readonly script: RootScript; readonly what: string },
+    context: CallContext,
+    work: { readonly input?: (words: readonly string[]) => Input; readonly effect?: EffectContext } = {},
+  ): Promise<Buffer> {
+    this.requireManagement(call.via, call.what);
+    return this.session(call.via, context, (session) => runAsRoot(session, { ...call, settings: this.settings }, work));
+  }
+
+  /**
+   * One login; with `sftpOnly`, also the SFTP subsystem. An expired password that is asked for at login was the right
+   * one: `accepted`. An account that PAM bars after the right secret is `barred`; one that is merely locked
+   * (`passwd -l`) looks `rejected` for every password, and nothing at login tells the two apart.
+   */
+  async probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+    const login = await logIn(this.endpoint, { account, secret }, context);
+    if (login.answer === 'expired') return 'accepted';
+    if (login.answer !== 'accepted') return login.answer;
+    try {
+      if (this.settings.sftpOnly) await (await login.session.sftp()).probe();
+      return 'accepted';
+    } catch {
+      return 'unknown';
+    } finally {
+      login.session.close();
+    }
+  }
+
+  async suspend(account: string, via: Login, context: EffectContext): Promise<void> {
+    const script = suspendAccount({ lock: this.settings.server === 'dropbear' });
+    const call = { account, via, script, what: 'suspending an account' };
+    await this.asRoot(call, context, { effect: context });
+  }
+
+  async reinstate(account: string, via: Login, context: EffectContext): Promise<void> {
+    const call = { account, via, script: reinstateAccount, what: 'reinstating an account' };
+    await this.asRoot(call, context, { effect: context });
+  }
+
+  /** Counts in the host's own uptime, so that its clock need not agree with ours. */
+  async endSessions(
+    account: string,
+    via: Login,
+    started: { readonly before: Instant },
+    context: EffectContext,
+  ): Promise<void> {
+    const call = { account, via, script: endAccountSessions, what: 'ending sessions' };
+    const input = ([uptime]: readonly string[]) => {
+      const limitSeconds = Number(uptime) - (Date.now() - started.before) / 1000;
+      return `${limitSeconds.toFixed(2)}\n`;
+    };
+    await this.asRoot(call, context, { input, effect: context });
+  }
+
+  /** Reachable, pinned, management login, its rights, the account and its state. */
+  async check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
+    try {
+      if (via?.as !== 'management') return await this.#checkHostKey(context);
+      const call = { account, via, script: inspectAccount, what: 'a check' };
+      return stateFindings(account, (await this.asRoot(call, context)).toString('latin1').trim());
+    } catch (error) {
+      if (error instanceof DriverError && error.code !== 'Bug') return [{ severity: 'error', message: error.message }];
+      throw error;
+    }
+  }
+
+  async #checkHostKey(context: CallContext): Promise<readonly TargetFinding[]> {
+    const seen = await fetchHostKey(this.endpoint, context);
+    if (seen !== this.endpoint.address.hostKey) throw hostKeyError(this.endpoint, seen);
+    return [];
+  }
+}
+
+function stateFindings(account: string, state: string): readonly TargetFinding[] {
+  if (state === 'open') return [];
+  const message =
+    state === 'expired'
+      ? `the account ${account} has expired: no login of it can be proved. Let its owner extend it, or take it out`
+      : `the password of ${account} is locked: every password will look refused. Unlock it (passwd -u), or take it out`;
+  return [{ severity: 'warning', message }];
+}

@@ -1,0 +1,40 @@
+import type { RootScript } from './remoteScript.js';
+
+/**
+ * Input: `account:password`. That it changed nothing is proved by the hash. A lock that was there before stays, for a
+ * suspended account gets its new password while nobody may log in.
+ */
+export const setPassword: RootScript = {
+  body: `need chpasswd usermod
+before=$(shadow 2)
+begin
+chpasswd >/dev/null 2>&1
+status=$?
+[ "$(shadow 2)" = "$before" ] && exit 73
+[ $status = 0 ] || exit 74
+case $before in '!'*) usermod -L "$account" >/dev/null 2>&1 || exit 74 ;; esac
+exit 0
+`,
+};
+
+/** Prints the hash. */
+export const readHash: RootScript = {
+  body: `begin
+shadow 2
+`,
+};
+
+/** Input: `account:hash`. Done when the hash is there, whoever put it there. */
+export const setHash: RootScript = {
+  body: `need chpasswd
+before=$(shadow 2)
+begin
+IFS= read -r row
+[ "$before" = "\${row#*:}" ] && exit 0
+printf '%s\\n' "$row" | chpasswd -e >/dev/null 2>&1
+after=$(shadow 2)
+[ "$after" = "\${row#*:}" ] && exit 0
+[ "$after" = "$before" ] && exit 73
+exit 74
+`,
+};

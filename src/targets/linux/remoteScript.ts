@@ -1,0 +1,165 @@
+import type { EffectContext } from '../../contracts/context.js';
+import type { Login } from '../../contracts/targetDriver.js';
+import type { ErrorCode } from '../../model/errors.js';
+import type { ExecResult, Input, SshSession } from '../../transport/ssh/session.js';
+import type { LinuxSettings } from './settings.js';
+
+/** Printed by a script once it has checked all it can without changing anything. */
+const readyMark = 'relock-ready';
+/** The line before a script's own input: a sudo password that sudo did not ask for is skipped up to it. */
+const beginMark = 'relock-begin';
+const sudoPrompt = 'relock-sudo>';
+
+/**
+ * Exit codes of all scripts, and whether each proves that nothing was changed. Everything else is unknown once input
+ * was sent.
+ */
+const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; text: string }>> = {
+  71: {
+    code: 'Unauthorized',
+    noEffect: true,
+    text: 'the management login is not root there, also not by sudo; nothing was changed. Give it the rights, or use another login',
+  },
+  72: {
+    code: 'NotFound',
+    noEffect: true,
+    text: 'the account does not exist there, or not exactly once; nothing was changed. Check its name and the target',
+  },
+  73: {
+    code: 'Refused',
+    noEffect: true,
+    text: "the system refused the new secret, and still has the one before. Look at the password rules there (PAM's log says why)",
+  },
+  74: {
+    code: 'Refused',
+    noEffect: false,
+    text: 'the system reported a failure in the middle of the change. Probe the account, and look at its log',
+  },
+  75: {
+    code: 'Conflict',
+    noEffect: true,
+    text: 'somebody else changed the same file meanwhile; nothing was changed. Try again',
+  },
+  76: {
+    code: 'Unsupported',
+    noEffect: true,
+    text: 'a program that this needs is not installed there (shadow-utils, util-linux, awk); nothing was changed. Install it',
+  },
+  77: {
+    code: 'Misconfigured',
+    noEffect: true,
+    text: 'the key file or its folder is not where the settings say, or does not belong to the account; nothing was changed. Check `authorizedKeysFile`',
+  },
+};
+
+const prelude = `set -u
+LC_ALL=C; export LC_ALL; umask 077
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH; export PATH
+account=$1
+need() { for each in "$@"; do command -v "$each" >/dev/null 2>&1 || exit 76; done; }
+begin() { echo "${readyMark} $*"; while IFS= read -r line; do [ "$line" = ${beginMark} ] && break; done; }
+shadow() { awk -F: -v name="$account" -v field="$1" '$1 == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
+`;
+
+const rootPrelude = `${prelude}[ "$(id -u)" = 0 ] || exit 71
+need awk
+shadow 1 >/dev/null 2>&1 || exit 72
+`;
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A script for `/bin/sh`, as root: by the management login, or through its sudo. */
+export interface RootScript {
+  /** Calls `begin` once before it changes anything, and reads its input after it. */
+  readonly body: string;
+  /** Further arguments, from `$2` on; no secrets. */
+  readonly args?: readonly string[];
+}
+
+function shellCommand(script: string, args: readonly string[]): string {
+  return ['sh', '-c', quoted(script), 'relock', ...args.map(quoted)].join(' ');
+}
+
+function needsSudo(via: Login): boolean {
+  return via.account !== 'root';
+}
+
+function sudoOf(settings: LinuxSettings, via: Login): string {
+  if (!needsSudo(via)) return '';
+  return settings.sudo === 'password' ? `sudo -S -p ${quoted(sudoPrompt)} ` : 'sudo -n ';
+}
+
+function sudoPasswordOf(settings: LinuxSettings, via: Login): string {
+  const asked = needsSudo(via) && settings.sudo === 'password' && via.secret.has('password');
+  return asked ? `${via.secret.reveal('password')}\n` : '';
+}
+
+interface Work {
+  /** What the script reads after `begin`; gets the words that it gave to `begin`. */
+  readonly input?: (words: readonly string[]) => Input;
+  /** Absent: the script changes nothing. */
+  readonly effect?: EffectContext;
+}
+
+async function run(session: SshSession, command: string, stdin: string, work: Work): Promise<ExecResult> {
+  return session.exec(command, {
+    stdin,
+    readyMark,
+    giveUpOn: new RegExp(`(${sudoPrompt}[^]*){2}`),
+    whenReady: (line) => {
+      const input = work.input?.(line.split(' ').slice(1)) ?? '';
+      return Buffer.concat([Buffer.from(`${beginMark}\n`), Buffer.from(input)]);
+    },
+    ...(work.effect === undefined ? {} : { effect: work.effect }),
+  });
+}
+
+/** Throws unless the script ended with 0. Gives what it printed after the ready line. */
+function outputOf(session: SshSession, result: ExecResult): Buffer {
+  const outcome = outcomes[result.code ?? -1];
+  if (result.code === 0 && result.started && !result.truncated) return afterReadyLine(result.stdout);
+  if (outcome?.noEffect === true) session.provedNoEffect();
+  if (outcome !== undefined) throw session.failure(outcome.code, outcome.text);
+  if (!result.started) {
+    throw session.failure(
+      'Unauthorized',
+      'the login could not start a root shell (sudo refused it, or it has no shell); nothing was changed. Check its sudo rights and the `sudo` setting',
+    );
+  }
+  throw session.failure('Refused', 'the change ended in a way that relock does not know. Probe the account');
+}
+
+function afterReadyLine(stdout: Buffer): Buffer {
+  const mark = stdout.indexOf(readyMark);
+  return stdout.subarray(stdout.indexOf('\n', mark) + 1);
+}
+
+/** Runs a script as root on a management session. Throws DriverError, with effect `none` up to its ready line. */
+export async function runAsRoot(
+  session: SshSession,
+  options: {
+    readonly settings: LinuxSettings;
+    readonly via: Login;
+    readonly account: string;
+    readonly script: RootScript;
+  },
+  work: Work = {},
+): Promise<Buffer> {
+  const { settings, via, account, script } = options;
+  const command = shellCommand(rootPrelude + script.body, [account, ...(script.args ?? [])]);
+  const result = await run(session, sudoOf(settings, via) + command, sudoPasswordOf(settings, via), work);
+  return outputOf(session, result);
+}
+
+/** Runs a script as the account itself. */
+export async function runAsSelf(
+  session: SshSession,
+  options: { readonly account: string; readonly script: RootScript },
+  work: Work = {},
+): Promise<Buffer> {
+  const { account, script } = options;
+  const result = await run(session, shellCommand(prelude + script.body, [account, ...(script.args ?? [])]), '', work);
+  return outputOf(session, result);
+}
