@@ -40,11 +40,11 @@ mkdir /mnt/etc /mnt/work
 mount -t overlay -o lowerdir=/etc,upperdir=/mnt/etc,workdir=/mnt/work overlay /etc
 if [ -n "$home" ]; then mount --bind "$home" /home; else mount -t tmpfs -o mode=755 relock /home; fi
 mkdir -p /var/lib/sudo /var/spool/cron/crontabs
-for folder in /root /run /var/log /var/mail /var/lib/sudo /var/spool/cron/crontabs /tmp; do
+for folder in /root /run /var/log /var/mail /var/lib/sudo /var/spool/cron/crontabs /tmp /var/tmp; do
   mount -t tmpfs -o mode=755 relock "$folder"
 done
 chmod 700 /root
-chmod 1777 /tmp
+chmod 1777 /tmp /var/tmp
 hostname "$1"
 # A name that does not resolve makes sudo wait for DNS.
 printf '127.0.1.1 %s\n' "$1" >> /etc/hosts

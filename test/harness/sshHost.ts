@@ -154,7 +154,8 @@ async function makeHostKey(host: Pick<SshHost, 'exec'>, { dropbear }: SshHostOpt
 }
 
 async function configure(host: SshHost, options: SshHostOptions): Promise<void> {
-  const quality = options.pwquality === undefined ? [] : [`password requisite pam_pwquality.so ${options.pwquality}`];
+  const quality =
+    options.pwquality === undefined ? [] : [`password requisite pam_pwquality.so dictcheck=0 ${options.pwquality}`];
   const unixPassword =
     quality.length === 0 ? 'pam_unix.so yescrypt' : 'pam_unix.so use_authtok try_first_pass yescrypt';
   const files: Record<string, string> = {
@@ -167,7 +168,8 @@ async function configure(host: SshHost, options: SshHostOptions): Promise<void> 
     ),
     '/etc/pam.d/common-auth': lines(
       ...(options.pamAuth ?? []),
-      'auth [success=1 default=ignore] pam_unix.so nullok',
+      // nodelay: a refused login answers at once, instead of after two seconds.
+      'auth [success=1 default=ignore] pam_unix.so nullok nodelay',
       'auth requisite pam_deny.so',
       'auth required pam_permit.so',
     ),
