@@ -63,20 +63,35 @@ function complaint(issue: Issue, value: unknown): string {
     case 'invalid_type':
       return `must be ${article(issue.expected)} and is ${article(typeName(value))}`;
     case 'too_small':
+      return `is too ${sizeWord(issue.origin, 'small')}; expected at least ${String(issue.minimum)}${unitOf(issue.origin)}`;
     case 'too_big':
-      return `is out of range: ${printable(issue.message)}`;
+      return `is too ${sizeWord(issue.origin, 'big')}; expected at most ${String(issue.maximum)}${unitOf(issue.origin)}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_union':
       return unionComplaint(issue);
     default:
-      return `is not right: ${printable(issue.message)}`;
+      return `is not right; ${expected(issue.message)}`;
   }
 }
 
 function unionComplaint(issue: Extract<Issue, { code: 'invalid_union' }>): string {
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
   return options.length > 0 ? `must be one of ${options.join(', ')}` : 'has none of the forms that are allowed here';
+}
+
+function expected(message: string): string {
+  return message.startsWith('expected') ? printable(message) : `expected ${printable(message)}`;
+}
+
+function sizeWord(origin: string, direction: 'small' | 'big'): string {
+  if (origin === 'number' || origin === 'int') return direction;
+  return direction === 'small' ? 'short' : 'long';
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return ' characters';
+  return origin === 'array' ? ' entries' : '';
 }
 
 const typeWords: Readonly<Record<string, string>> = {

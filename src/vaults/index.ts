@@ -1,4 +1,5 @@
 // Generated from the folders here by `npm run generate`; do not edit.
 import type { VaultType } from '../contracts/registration.js';
+import { vaultType as openbao } from './openbao/driver.js';
 
-export const vaultTypes: readonly VaultType[] = [];
+export const vaultTypes: readonly VaultType[] = [openbao];

@@ -1,0 +1,4 @@
+// Generated from the folders here by `npm run generate`; do not edit.
+import type { ArtifactType } from '../contracts/registration.js';
+
+export const artifactTypes: readonly ArtifactType[] = [];

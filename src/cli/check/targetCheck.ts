@@ -1,0 +1,87 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { CredentialEntry, Estate, SecretRef, TargetEntry } from '../../config/estate.js';
+import { formatSecretRef } from '../../config/secretRef.js';
+import type { Login } from '../../contracts/targetDriver.js';
+import type { Secret } from '../../secret/secret.js';
+import { withDeadline } from '../deadline.js';
+import { failureFinding } from './failureFinding.js';
+import type { Finding } from './finding.js';
+import type { LiveOptions } from './liveOptions.js';
+
+/** Logins at once over all hosts, and to one of them: more, and OpenSSH drops some unseen (`MaxStartups`). */
+const checksAtOnce = 32;
+const checksPerHost = 4;
+
+/** Looks at credentials on their targets, at most a few at a time on each host. */
+export class TargetCheck {
+  readonly #all = pLimit(checksAtOnce);
+  readonly #hosts = new Map<string, LimitFunction>();
+  readonly #secrets = new Map<string, Promise<Secret>>();
+
+  constructor(
+    private readonly estate: Estate,
+    /** Vaults of which nothing can be read. */
+    private readonly closedVaults: ReadonlySet<string>,
+    private readonly options: LiveOptions,
+  ) {}
+
+  async findings(entry: CredentialEntry): Promise<readonly Finding[]> {
+    const found = await Promise.all(entry.targets.map((id) => this.#onTarget(entry, this.estate.targets.get(id))));
+    return found.flat();
+  }
+
+  async #onTarget(entry: CredentialEntry, target: TargetEntry | undefined): Promise<readonly Finding[]> {
+    if (target === undefined) return [];
+    return this.#host(target.bound.host)(() => this.#all(() => this.#look(entry, target)));
+  }
+
+  async #look(entry: CredentialEntry, target: TargetEntry): Promise<readonly Finding[]> {
+    const { id } = target.bound;
+    const subject = `target ${id}`;
+    const vault = target.management?.secret.vault;
+    if (vault !== undefined && this.closedVaults.has(vault)) return [notLookedAt(subject, entry.id, vault)];
+    try {
+      const via = await this.#managementLogin(target);
+      const driver = target.bound.driver(entry.kind);
+      const found = await this.#call({ driver: target.type, subject: id }, (context) =>
+        driver.check(entry.account, via, context),
+      );
+      return found.map(({ severity, message }) => ({ severity, subject, credentials: [entry.id], message }));
+    } catch (error) {
+      return [failureFinding(error, subject, [entry.id])];
+    }
+  }
+
+  async #managementLogin({ management }: TargetEntry): Promise<Login | null> {
+    if (management === null) return null;
+    const key = formatSecretRef(management.secret);
+    const secret = this.#secrets.get(key) ?? this.#read(management.secret);
+    this.#secrets.set(key, secret);
+    return { as: 'management', account: management.account, secret: await secret };
+  }
+
+  async #read(ref: SecretRef): Promise<Secret> {
+    const vault = this.estate.vaults.get(ref.vault);
+    if (vault === undefined) throw new RangeError('a reference was not checked before it was used');
+    const subject = { driver: vault.driver, subject: formatSecretRef(ref) };
+    return this.#call(subject, (context) => vault.read(ref.path, 'current', context));
+  }
+
+  #call<Result>(
+    subject: { driver: string; subject: string },
+    call: Parameters<typeof withDeadline<Result>>[2],
+  ): Promise<Result> {
+    return withDeadline({ ms: this.estate.timing.callMs, ...this.options }, subject, call);
+  }
+
+  #host(host: string): LimitFunction {
+    const limit = this.#hosts.get(host) ?? pLimit(checksPerHost);
+    this.#hosts.set(host, limit);
+    return limit;
+  }
+}
+
+function notLookedAt(subject: string, credential: string, vault: string): Finding {
+  const message = `not looked at: its management secret is in vault ${vault}, which cannot be used; correct that first`;
+  return { severity: 'error', subject, credentials: [credential], message };
+}

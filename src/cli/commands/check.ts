@@ -1,0 +1,43 @@
+import type { Finding } from '../check/finding.js';
+import type { CommandContext, Register } from '../command.js';
+import type { Outcome } from '../exitCodes.js';
+
+interface Options {
+  readonly offline?: boolean;
+}
+
+export const register: Register = (program, cli) => {
+  program
+    .command('check')
+    .description('name everything that is wrong: in relock.yaml, then at the vaults and targets; changes nothing')
+    .option('--offline', 'relock.yaml only: no network')
+    .action(cli.action((context, options: Options) => check(context, options)));
+};
+
+async function check(context: CommandContext, options: Options): Promise<Outcome> {
+  const estate = await context.estate();
+  const counts = `${estate.credentials.size} credentials, ${estate.targets.size} targets, ${estate.vaults.size} vaults`;
+  if (options.offline === true) {
+    context.out.result({ ok: true, findings: [] }, [
+      `${counts}: relock.yaml is right; vaults and targets were not asked`,
+    ]);
+    return 'done';
+  }
+  const { liveFindings } = await import('../check/liveCheck.js');
+  const findings = await liveFindings(estate, { signal: context.signal, now: context.now });
+  const failed = findings.some(({ severity }) => severity === 'error');
+  context.out.result({ ok: !failed, findings }, [...findings.map(findingLine), `${counts}: ${verdict(findings)}`]);
+  return failed ? 'failed' : 'done';
+}
+
+function findingLine({ severity, subject, credentials, message }: Finding): string {
+  const shown = credentials.slice(0, 5).join(', ');
+  const more = credentials.length > 5 ? ` and ${credentials.length - 5} more` : '';
+  return `${severity}: ${subject}: ${message}${shown === '' ? '' : ` [${shown}${more}]`}`;
+}
+
+function verdict(findings: readonly Finding[]): string {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  if (findings.length === 0) return 'nothing to correct';
+  return `${errors} errors, ${findings.length - errors} warnings; nothing was changed`;
+}

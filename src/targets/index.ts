@@ -1,0 +1,5 @@
+// Generated from the folders here by `npm run generate`; do not edit.
+import type { TargetType } from '../contracts/registration.js';
+import { targetType as linux } from './linux/driver.js';
+
+export const targetTypes: readonly TargetType[] = [linux];
