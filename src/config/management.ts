@@ -33,9 +33,15 @@ export function managementCycles(
   const cycles: (readonly CredentialId[])[] = [];
   for (const start of needs.keys()) {
     const cycle = cycleFrom(start, needs, finished);
-    if (cycle !== null) cycles.push(cycle);
+    if (cycle !== null) cycles.push(fromSmallest(cycle));
   }
   return cycles;
+}
+
+/** The same circle, told from its first id, so that it reads the same however it was found. */
+function fromSmallest(cycle: readonly CredentialId[]): readonly CredentialId[] {
+  const start = cycle.reduce((best, id, index) => (id < (cycle[best] ?? id) ? index : best), 0);
+  return [...cycle.slice(start), ...cycle.slice(0, start)];
 }
 
 /** Walks in depth, without recursion: a chain may be as long as the estate. */

@@ -46,6 +46,10 @@ export function parseYaml(text: string): ParsedSource {
   }
 }
 
+/** One missing bracket is reported again for each line after it. */
+const maxSyntaxProblems = 5;
+
+const tooDeep = 'it is nested too deeply to be read; expected lists and maps a few levels deep';
 const emptyFile =
   'the file is empty; expected at least vaults, artifacts, targets and credentials: `relock init` writes a start';
 const secondDocument = 'a second YAML document starts here; expected one: remove the "---" and merge the two';
@@ -72,9 +76,9 @@ function readingProblem(error: unknown): string {
 }
 
 function syntaxProblems(document: Document.Parsed, lines: LineCounter): readonly SourceProblem[] {
-  return [...document.errors, ...document.warnings].map((error) => ({
+  return [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems).map((error) => ({
     line: lineAt(lines, error.pos[0]),
-    message: `not valid YAML: ${printable(error.message)}`,
+    message: error.code === 'RESOURCE_EXHAUSTION' ? tooDeep : `not valid YAML: ${printable(error.message)}`,
   }));
 }
 
