@@ -4,6 +4,7 @@ import type { CredentialKind } from '../model/kinds.js';
 import type { TargetId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { ArtifactStore } from './artifactStore.js';
+import type { CallContext } from './context.js';
 import type { TargetDriver } from './targetDriver.js';
 import type { VaultBackend } from './vaultBackend.js';
 
@@ -36,6 +37,20 @@ export interface KindDriver<Settings> {
   create(target: { readonly id: TargetId; readonly settings: Settings }, environment: DriverEnvironment): TargetDriver;
 }
 
+/** How `relock pin` learns what identifies a server, on first use. */
+export interface PinSource<Settings> {
+  /** The setting that holds the pin, such as `hostKey`. */
+  readonly setting: string;
+  /** Has the right form and is no server's: an entry without a pin is read with it. */
+  readonly placeholder: string;
+  /** What the server shows. Nothing proves whose server that is. Throws `DriverError`. */
+  fetch(
+    target: { readonly id: TargetId; readonly settings: Settings },
+    environment: DriverEnvironment,
+    context: CallContext,
+  ): Promise<string>;
+}
+
 /** One target type of relock.yaml, such as `linux`. Its folder's `driver.ts` exports it as `targetType`. */
 export interface TargetType<Schema extends z.ZodType = z.ZodType> {
   readonly type: string;
@@ -43,6 +58,8 @@ export interface TargetType<Schema extends z.ZodType = z.ZodType> {
   readonly settings: Schema;
   readonly kinds: Partial<Record<CredentialKind, KindDriver<z.output<Schema>>>>;
   host(settings: z.output<Schema>): string;
+  /** Absent: nothing is pinned there. */
+  readonly pin?: PinSource<z.output<Schema>>;
   /** Default: the target's id. */
   realm?(settings: z.output<Schema>): string;
 }

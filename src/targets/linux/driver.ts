@@ -1,6 +1,7 @@
 import type { TargetType } from '../../contracts/registration.js';
+import { fetchHostKey } from '../../transport/ssh/connect.js';
 import { LinuxPasswordDriver, passwordCapabilities } from './passwordDriver.js';
-import { accountProblem, linuxSettings } from './settings.js';
+import { accountProblem, endpointOf, linuxSettings } from './settings.js';
 
 /** Linux hosts over SSH: OpenSSH with PAM, and dropbear. */
 export const targetType: TargetType<typeof linuxSettings> = {
@@ -14,4 +15,9 @@ export const targetType: TargetType<typeof linuxSettings> = {
     },
   },
   host: (settings) => settings.address,
+  pin: {
+    setting: 'hostKey',
+    placeholder: `SHA256:${'A'.repeat(43)}`,
+    fetch: (target, environment, context) => fetchHostKey(endpointOf(target, environment), context),
+  },
 };

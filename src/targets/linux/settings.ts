@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { DriverEnvironment } from '../../contracts/registration.js';
+import { readableFile } from '../../contracts/settings.js';
 import type { SecretPolicy } from '../../model/capabilities.js';
 import { Secret } from '../../secret/secret.js';
 import { hostKeyPattern, parseHostPort, type SshEndpoint, type SshJump } from '../../transport/ssh/endpoint.js';
@@ -13,7 +14,7 @@ const address = z
 
 const hostKey = z
   .string()
-  .regex(hostKeyPattern, 'expected SHA256:… as `ssh-keygen -l` prints it; `relock check --pin` writes it on first use')
+  .regex(hostKeyPattern, 'expected SHA256:… as `ssh-keygen -l` prints it; `relock pin` fetches it on first use')
   .describe('The only host key that relock talks to');
 
 const algorithms = z
@@ -27,7 +28,7 @@ const jump = z
     hostKey,
     algorithms,
     account: z.string().min(1).describe('Login on the jump host'),
-    identityFile: z.string().min(1).describe('Private key of that login; relative to relock.yaml'),
+    identityFile: readableFile('Private key of that login'),
   })
   .describe('Reach the server through this one');
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readableFile } from '../../contracts/settings.js';
 
 const httpUrl = z.string().refine(isPlainHttpUrl, {
   message: 'expected an address such as https://vault.example:8200, without path, login or query',
@@ -8,8 +9,9 @@ const httpUrl = z.string().refine(isPlainHttpUrl, {
 export const vaultApiSettings = z.strictObject({
   address: httpUrl,
   namespace: z.string().min(1).optional(),
-  /** PEM file with the authority that signed the server's certificate; default: the system's. */
-  caFile: z.string().min(1).optional(),
+  caFile: readableFile(
+    "PEM file with the authority that signed the server's certificate; default: the system's",
+  ).optional(),
 });
 export type VaultApiSettings = z.output<typeof vaultApiSettings>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readableFile } from '../../contracts/settings.js';
 import { vaultApiSettings } from '../../transport/vaultApi/settings.js';
 
 const name = z.string().min(1);
@@ -7,7 +8,11 @@ const mountPath = z
   .regex(/^[^/\s]+(\/[^/\s]+)*$/, 'expected a mount such as "secret" or "team/kv", without a slash at either end');
 
 const tokenAuth = z
-  .strictObject({ method: z.literal('token'), tokenEnv: name.optional(), tokenFile: name.optional() })
+  .strictObject({
+    method: z.literal('token'),
+    tokenEnv: name.optional().describe('environment variable that holds the token'),
+    tokenFile: readableFile('file that holds the token').optional(),
+  })
   .refine(({ tokenEnv, tokenFile }) => (tokenEnv === undefined) !== (tokenFile === undefined), {
     message: 'expected exactly one of tokenEnv and tokenFile',
   });
@@ -16,10 +21,10 @@ const appRoleAuth = z
   .strictObject({
     method: z.literal('approle'),
     mount: mountPath.default('approle'),
-    roleIdEnv: name.optional(),
-    roleIdFile: name.optional(),
-    secretIdEnv: name.optional(),
-    secretIdFile: name.optional(),
+    roleIdEnv: name.optional().describe('environment variable that holds the role id'),
+    roleIdFile: readableFile('file that holds the role id').optional(),
+    secretIdEnv: name.optional().describe('environment variable that holds the secret id'),
+    secretIdFile: readableFile('file that holds the secret id').optional(),
   })
   .refine(({ roleIdEnv, roleIdFile }) => (roleIdEnv === undefined) !== (roleIdFile === undefined), {
     message: 'expected exactly one of roleIdEnv and roleIdFile',
