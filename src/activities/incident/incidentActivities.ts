@@ -1,0 +1,116 @@
+import type { Estate } from '../../config/estate.js';
+import type { CallContext } from '../../contracts/context.js';
+import { configInventory } from '../../inventory/config/inventory.js';
+import type { CredentialStatus, IncidentPlan, PageRef, PlanEntry, PlanRef } from '../../model/incident.js';
+import type { Join } from '../../model/plan.js';
+import type { CredentialId } from '../../model/record.js';
+import type { Millis } from '../../model/time.js';
+import { canonical, rotationToken } from '../../planning/digest.js';
+import { type IncidentRequest, incidentFolder, manifestKey, planIncident } from '../../planning/planIncident.js';
+import type { RotationResult } from '../../workflows/messages.js';
+import { type Clock, callWithin } from '../clock.js';
+import { readIncidentPlan, readPlanPage } from './artifacts.js';
+import { type PageFindings, precheckPage } from './precheck.js';
+import { refuseUnsignedWhereSignaturesAreDue } from './signatures.js';
+import { credentialStatuses, type Tally, tallyOf } from './status.js';
+
+/** Rotations of this Temporal namespace, as an activity may ask for them. */
+export interface RunningRotations {
+  /** Hands the incident's intent to a rotation under way; null: none is. */
+  join(credential: CredentialId, join: Join): Promise<{ readonly token: string } | null>;
+  /** Waits for a rotation that somebody else started. */
+  result(credential: CredentialId): Promise<RotationResult>;
+}
+
+export interface IncidentDeps {
+  readonly estate: Estate;
+  readonly clock: Clock;
+  readonly rotations: RunningRotations;
+}
+
+export interface PlanMade {
+  readonly ref: PlanRef;
+  readonly plan: IncidentPlan;
+}
+
+/** A row to be rotated, with the token that names this rotation for ever. */
+export interface Row {
+  readonly entry: PlanEntry;
+  readonly token: string;
+}
+
+/** Reading and writing the artifact store: a folder answers at once, a bucket within this. */
+const artifactMs: Millis = 30_000;
+
+/** What an incident's workflows ask of the outside; rotations themselves are `createRotationVerbs`. */
+export function createIncidentActivities(deps: IncidentDeps) {
+  const { estate, clock, rotations } = deps;
+  const context = (): CallContext => callWithin(clock, artifactMs);
+  return {
+    planIncident: (request: IncidentRequest): Promise<PlanMade> => makePlan(estate, request, context()),
+
+    /** The rows of a page, each with its token; refused when the page is not what was planned. */
+    async readPlanRows(input: { readonly page: PageRef; readonly planDigest: string }): Promise<readonly Row[]> {
+      const { entries } = await readPlanPage(estate, input.page, context());
+      return entries.map((entry) => ({ entry, token: rotationToken(entry.plan.credential, input.planDigest, 1) }));
+    },
+
+    /** Dry run of one page: really looks at hosts, logins and vaults, changes nothing. */
+    async precheckPage(input: { readonly page: PageRef; readonly zone: string | null }): Promise<PageFindings> {
+      const { entries } = await readPlanPage(estate, input.page, context());
+      return precheckPage(estate, clock, entries, input.zone);
+    },
+
+    joinRotation: (input: { readonly credential: CredentialId; readonly join: Join }) =>
+      rotations.join(input.credential, input.join),
+
+    awaitRotation: (input: { readonly credential: CredentialId }): Promise<RotationResult> =>
+      rotations.result(input.credential),
+
+    /** Which credentials of the plan have an end, and which; from the artifact store alone. */
+    async tally(input: { readonly incident: string; readonly plan: PlanRef }): Promise<Tally> {
+      return tallyOf(await credentialStatuses(estate, input.incident, input.plan, context()));
+    },
+
+    /** The closing report of an incident, write-once. Returns its key. */
+    async writeReport(input: ReportInput): Promise<{ readonly key: string }> {
+      const credentials = await credentialStatuses(estate, input.incident, input.plan, context());
+      const plan = await readIncidentPlan(estate, input.plan, context());
+      const report = {
+        version: 1,
+        ...input,
+        vendor: plan.vendor,
+        reason: plan.reason,
+        totals: plan.totals,
+        ...tallyOf(credentials),
+        credentials,
+      };
+      const key = `${incidentFolder(input.incident)}/report/${canonical(report).digest}.json`;
+      await estate.artifacts.put(key, canonical(report).bytes, context());
+      return { key };
+    },
+  };
+}
+
+export interface ReportInput {
+  readonly incident: string;
+  readonly plan: PlanRef;
+  readonly state: string;
+  readonly openedAt: number;
+  readonly approvedAt: number | null;
+  readonly endedAt: number;
+}
+
+export type IncidentActivities = ReturnType<typeof createIncidentActivities>;
+export type { CredentialStatus };
+
+async function makePlan(estate: Estate, request: IncidentRequest, context: CallContext): Promise<PlanMade> {
+  refuseUnsignedWhereSignaturesAreDue(estate);
+  const found = await configInventory(estate).enumerate(request.vendor, context);
+  const entries = found.map(({ id }) => estate.credentials.get(id)).filter((entry) => entry !== undefined);
+  const { plan, manifest, pages } = planIncident(estate, entries, request);
+  for (const [key, bytes] of pages) await estate.artifacts.put(key, bytes, context);
+  const key = manifestKey(request.incident, manifest.digest);
+  await estate.artifacts.put(key, manifest.bytes, context);
+  return { ref: { key, digest: manifest.digest }, plan };
+}

@@ -1,0 +1,104 @@
+import pLimit from 'p-limit';
+import type { Estate } from '../../config/estate.js';
+import { DriverError } from '../../model/errors.js';
+import type { PlanEntry } from '../../model/incident.js';
+import type { CredentialId, TargetId } from '../../model/record.js';
+import { type Clock, callWithin } from '../clock.js';
+import { loginFor } from '../login.js';
+import { type Copy, type Resolved, resolve } from '../resolve.js';
+
+/** What a dry run found on one page. Texts are relock's own. */
+export interface PageFindings {
+  readonly checked: number;
+  readonly findings: readonly CheckFinding[];
+}
+
+export interface CheckFinding {
+  readonly credential: CredentialId;
+  readonly subject: string;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
+/** Credentials looked at together; the transports limit what one host sees. */
+const atOnce = 8;
+
+/** Logs in once with each present secret, and asks each target and vault whether it would go along. Changes nothing. */
+export async function precheckPage(
+  estate: Estate,
+  clock: Clock,
+  entries: readonly PlanEntry[],
+  zone: string | null,
+): Promise<PageFindings> {
+  const limit = pLimit(atOnce);
+  const rows = entries.filter((entry) => entry.plan.targets.some((target) => target.zone === zone));
+  const findings = await limit.map(rows, (entry) => precheck({ estate, clock }, entry, zone));
+  return { checked: rows.length, findings: findings.flat() };
+}
+
+interface Hands {
+  readonly estate: Estate;
+  readonly clock: Clock;
+}
+
+async function precheck(hands: Hands, { plan }: PlanEntry, zone: string | null): Promise<readonly CheckFinding[]> {
+  const { credential, descriptorDigest } = plan;
+  const found: CheckFinding[] = [];
+  const note = (subject: string, severity: 'error' | 'warning', message: string) =>
+    found.push({ credential, subject, severity, message });
+  await guarded(credential, note, async () => {
+    const resolved = resolve(hands.estate, { credential, descriptorDigest, token: '', policy: 'forward' });
+    for (const copy of [resolved.primary, ...resolved.others])
+      await guarded(copy.ref, note, () => checkCopy(hands, copy, note));
+    const here = plan.targets.filter((target) => target.zone === zone);
+    for (const { id, login } of here) await guarded(id, note, () => checkTarget(hands, resolved, id, login, note));
+  });
+  return found;
+}
+
+type Note = (subject: string, severity: 'error' | 'warning', message: string) => void;
+
+async function guarded(subject: string, note: Note, look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    note(subject, 'error', error.message);
+  }
+}
+
+async function checkCopy({ estate, clock }: Hands, copy: Copy, note: Note): Promise<void> {
+  const findings = await copy.vault.check([copy.path], callWithin(clock, estate.timing.callMs));
+  for (const { severity, message } of findings) note(copy.ref, severity, message);
+}
+
+async function checkTarget(
+  hands: Hands,
+  resolved: Resolved,
+  id: TargetId,
+  as: 'management' | 'self',
+  note: Note,
+): Promise<void> {
+  const { estate, clock } = hands;
+  const context = () => callWithin(clock, estate.timing.callMs);
+  const { account } = resolved.entry;
+  const { driver } = resolved.target(id);
+  const deps = { ...hands, vantage: 'dry-run' };
+  const via = as === 'self' ? null : await loginFor(deps, resolved, id, { as }, '', context());
+  const findings = await driver.check(account, via, context());
+  for (const { severity, message } of findings) note(id, severity, message);
+  if (findings.some((finding) => finding.severity === 'error')) return;
+  const { primary } = resolved;
+  const current = await primary.vault.read(primary.path, 'current', context());
+  const answer = await driver.probe(account, current, callWithin(clock, estate.timing.probeMs));
+  if (answer !== 'accepted') note(id, 'error', presentSecret[answer]);
+}
+
+const presentSecret = {
+  rejected:
+    'the target refuses the secret that the primary vault holds; nothing was changed. In an incident relock sets a new one by the management login; find out who changed it.',
+  barred:
+    'the account is locked, disabled or expired there; nothing was changed. Unlock it before the rotation.',
+  unknown:
+    'the target gave no answer to a login with the present secret; nothing was changed. Make it reachable, then check again.',
+} as const;

@@ -1,0 +1,83 @@
+import type { Estate } from '../../config/estate.js';
+import type { CallContext } from '../../contracts/context.js';
+import type { CredentialStatus, PlanRef } from '../../model/incident.js';
+import type { RotationResult } from '../../workflows/messages.js';
+import { readIncidentPlan, readPlanPage } from './artifacts.js';
+import { rotationResultSchema } from './resultSchema.js';
+
+/** Every credential of the plan with what the artifact store knows of it: the latest result, or `pending`, or why it is blocked. */
+export async function credentialStatuses(
+  estate: Estate,
+  incident: string,
+  ref: PlanRef,
+  context: CallContext,
+): Promise<readonly CredentialStatus[]> {
+  const plan = await readIncidentPlan(estate, ref, context);
+  const results = await latestResults(estate, incident, context);
+  const statuses: CredentialStatus[] = [];
+  for (const page of plan.waves.flatMap((wave) => wave.pages)) {
+    const { entries } = await readPlanPage(estate, page, context);
+    statuses.push(...entries.map(({ plan: { credential } }) => statusOf(credential, results.get(credential))));
+  }
+  for (const page of plan.blocked) {
+    const { entries } = await readPlanPage(estate, page, context);
+    statuses.push(
+      ...entries.map(
+        (entry) =>
+          ({ id: entry.plan.credential, state: 'blocked', exposed: true, reason: entry.findings.join('; ') }) as const,
+      ),
+    );
+  }
+  return statuses;
+}
+
+function statusOf(id: string, result: RotationResult | undefined): CredentialStatus {
+  if (result === undefined) return { id, state: 'pending', exposed: true };
+  const { state, reason, flags } = result;
+  return { id, state, exposed: flags.exposed, ...(reason === null ? {} : { reason }) };
+}
+
+async function latestResults(
+  estate: Estate,
+  incident: string,
+  context: CallContext,
+): Promise<ReadonlyMap<string, RotationResult>> {
+  const latest = new Map<string, RotationResult>();
+  for (const key of await estate.artifacts.list(`results/${incident}/`, context)) {
+    const bytes = await estate.artifacts.get(key, context);
+    const result = rotationResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    const known = latest.get(result.credential);
+    if (known === undefined || known.endedAt <= result.endedAt) latest.set(result.credential, result);
+  }
+  return latest;
+}
+
+/** How an incident stands, in numbers. */
+export interface Tally {
+  readonly total: number;
+  readonly byState: Readonly<Record<CredentialStatus['state'], number>>;
+  readonly exposed: number;
+  /** Credentials of the waves without an end. */
+  readonly pending: number;
+}
+
+const none: Readonly<Record<CredentialStatus['state'], number>> = {
+  rotated: 0,
+  replaced: 0,
+  untouched: 0,
+  rolledBack: 0,
+  disabled: 0,
+  unverified: 0,
+  lost: 0,
+  pending: 0,
+  running: 0,
+  parked: 0,
+  blocked: 0,
+};
+
+export function tallyOf(statuses: readonly CredentialStatus[]): Tally {
+  const byState = { ...none };
+  for (const { state } of statuses) byState[state] += 1;
+  const exposed = statuses.filter((status) => status.exposed).length;
+  return { total: statuses.length, byState, exposed, pending: byState.pending };
+}
