@@ -1,4 +1,7 @@
-/** Where the harness says what it fetches: the test's own output. */
+const said = new Set<string>();
+
+/** Where the harness says what it fetches: the test's own output, each line once. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  if (!said.has(line)) process.stderr.write(`${line}\n`);
+  said.add(line);
 }

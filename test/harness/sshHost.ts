@@ -6,7 +6,7 @@ import { installDebianPackages } from '../../src/servers/debian.js';
 import { findProgram } from '../../src/servers/findServer.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
-import { type Output, startNamespace } from './namespace.js';
+import { type Namespace, type Output, startNamespace } from './namespace.js';
 import { say } from './say.js';
 
 export interface SshHostOptions {
@@ -77,57 +77,78 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
   const daemon = await findProgram(options.dropbear === true ? 'dropbear' : 'openssh', say);
   if (options.pwquality !== undefined) await requirePwquality();
   const ip = `127.${randomInt(64, 250)}.${randomInt(0, 250)}.${randomInt(2, 250)}`;
-  const port = await freePort(ip);
-  const name = options.name ?? `host-${ip.split('.').slice(2).join('-')}`;
-  const inside = await startNamespace({ hostname: name, ...(options.home !== undefined && { home: options.home }) });
-
-  const host: SshHost = {
-    name,
-    address: `${ip}:${port}`,
-    ip,
-    port,
-    hostKey: '',
-    pid: inside.pid,
-    exec: inside.exec,
-    run: inside.run,
-    addUser: (user) => addUser(host, user),
-    setPassword: async (user, password) => {
-      await inside.exec('chpasswd', `${user}:${password}\n`);
-    },
-    shadowLine: async (user) => (await inside.exec(`getent shadow ${user}`)).trim(),
-    readFile: (path) => inside.exec(`cat '${path}'`),
-    writeFile: async (path, content) => {
-      await inside.exec(`mkdir -p '${dirname(path)}' && cat > '${path}'`, content);
-    },
-    changeHostKey: async () => {
-      const hostKey = await makeHostKey(host, options);
-      await host.restart();
-      return hostKey;
-    },
-    stopDaemon: async () => {
-      await inside.run(
-        'pkill -KILL -x sshd; pkill -KILL -x dropbear; while pgrep -x "sshd|dropbear"; do sleep 0.01; done',
-      );
-    },
-    startDaemon: async () => {
-      await inside.exec(daemonCommand(daemon, options, ip, port));
-      await waitUntil(() => greets(ip, port), { what: `the SSH daemon of ${name}`, timeoutMs: 10_000, intervalMs: 5 });
-    },
-    restart: async () => {
-      await host.stopDaemon();
-      await host.startDaemon();
-    },
-    stop: inside.stop,
-  };
+  const place = { ip, port: await freePort(ip), name: options.name ?? `host-${ip.split('.').slice(2).join('-')}` };
+  const inside = await startNamespace({
+    hostname: place.name,
+    ...(options.home !== undefined && { home: options.home }),
+  });
   try {
-    const hostKey = await makeHostKey(host, options);
-    await configure(host, options);
+    const hostKey = await makeHostKey(inside, options);
+    await configure(inside, place, options);
+    const command = daemonCommand(daemon, options, place);
+    const host = { ...place, hostKey, ...daemonVerbs(inside, place, command, options), ...accountVerbs(inside) };
     await host.startDaemon();
-    return { ...host, hostKey };
+    return { ...host, address: `${place.ip}:${place.port}`, pid: inside.pid, stop: inside.stop };
   } catch (error) {
     await inside.stop();
     throw error;
   }
+}
+
+interface Place {
+  readonly ip: string;
+  readonly port: number;
+  readonly name: string;
+}
+
+type DaemonVerbs = Pick<SshHost, 'startDaemon' | 'stopDaemon' | 'restart' | 'changeHostKey'>;
+
+function daemonVerbs(
+  inside: Namespace,
+  { ip, port, name }: Place,
+  command: string,
+  options: SshHostOptions,
+): DaemonVerbs {
+  const startDaemon = async () => {
+    await inside.exec(command);
+    await waitUntil(() => greets(ip, port), { what: `the SSH daemon of ${name}`, timeoutMs: 10_000, intervalMs: 5 });
+  };
+  const stopDaemon = async () => {
+    const any = '"sshd|dropbear"';
+    await inside.run(`pkill -KILL -x ${any}; while pgrep -x ${any}; do sleep 0.01; done`);
+  };
+  const restart = async () => {
+    await stopDaemon();
+    await startDaemon();
+  };
+  const changeHostKey = async () => {
+    const hostKey = await makeHostKey(inside, options);
+    await restart();
+    return hostKey;
+  };
+  return { startDaemon, stopDaemon, restart, changeHostKey };
+}
+
+type AccountVerbs = Pick<SshHost, 'exec' | 'run' | 'addUser' | 'setPassword' | 'shadowLine' | 'readFile' | 'writeFile'>;
+
+function accountVerbs(inside: Namespace): AccountVerbs {
+  return {
+    exec: inside.exec,
+    run: inside.run,
+    addUser: (user) => addUser(inside, user),
+    setPassword: (user, password) => setPassword(inside, user, password),
+    shadowLine: async (user) => (await inside.exec(`getent shadow ${user}`)).trim(),
+    readFile: (path) => inside.exec(`cat '${path}'`),
+    writeFile: (path, content) => writeFile(inside, path, content),
+  };
+}
+
+async function setPassword(inside: Namespace, user: string, password: string): Promise<void> {
+  await inside.exec('chpasswd', `${user}:${password}\n`);
+}
+
+async function writeFile(inside: Namespace, path: string, content: string): Promise<void> {
+  await inside.exec(`mkdir -p '${dirname(path)}' && cat > '${path}'`, content);
 }
 
 /** Several hosts with the same options, started together. */
@@ -139,13 +160,13 @@ export async function startSshHosts(options: SshHostOptions & { readonly count: 
   return Promise.all(each.map((one) => startSshHost(one)));
 }
 
-async function makeHostKey(host: Pick<SshHost, 'exec'>, { dropbear }: SshHostOptions): Promise<string> {
+async function makeHostKey(inside: Namespace, { dropbear }: SshHostOptions): Promise<string> {
   const made =
     dropbear === true
-      ? await host.exec(
+      ? await inside.exec(
           `mkdir -p /etc/dropbear && rm -f ${dropbearKey} && dropbearkey -t ed25519 -f ${dropbearKey} && dropbearkey -y -f ${dropbearKey}`,
         )
-      : await host.exec(
+      : await inside.exec(
           `rm -f /etc/ssh/ssh_host_* && ssh-keygen -q -t ed25519 -N '' -f ${openSshKey} && ssh-keygen -lf ${openSshKey}.pub`,
         );
   const [fingerprint] = made.match(/SHA256:[A-Za-z0-9+/]{43}/) ?? [];
@@ -153,13 +174,13 @@ async function makeHostKey(host: Pick<SshHost, 'exec'>, { dropbear }: SshHostOpt
   return fingerprint;
 }
 
-async function configure(host: SshHost, options: SshHostOptions): Promise<void> {
+async function configure(inside: Namespace, place: Place, options: SshHostOptions): Promise<void> {
   const quality =
     options.pwquality === undefined ? [] : [`password requisite pam_pwquality.so dictcheck=0 ${options.pwquality}`];
   const unixPassword =
     quality.length === 0 ? 'pam_unix.so yescrypt' : 'pam_unix.so use_authtok try_first_pass yescrypt';
   const files: Record<string, string> = {
-    '/etc/ssh/sshd_config': sshdConfig(host, options.sshdConfig ?? []),
+    '/etc/ssh/sshd_config': sshdConfig(place, options.sshdConfig ?? []),
     '/etc/pam.d/common-password': lines(
       ...quality,
       `password [success=1 default=ignore] ${unixPassword}`,
@@ -175,10 +196,10 @@ async function configure(host: SshHost, options: SshHostOptions): Promise<void> 
     ),
     ...options.files,
   };
-  for (const [path, content] of Object.entries(files)) await host.writeFile(path, content);
+  for (const [path, content] of Object.entries(files)) await writeFile(inside, path, content);
 }
 
-function sshdConfig({ ip, port }: SshHost, extra: readonly string[]): string {
+function sshdConfig({ ip, port }: Place, extra: readonly string[]): string {
   return lines(
     `Port ${port}`,
     `ListenAddress ${ip}`,
@@ -194,24 +215,28 @@ function sshdConfig({ ip, port }: SshHost, extra: readonly string[]): string {
   );
 }
 
-function daemonCommand(daemon: string, { dropbear }: SshHostOptions, ip: string, port: number): string {
+function daemonCommand(daemon: string, { dropbear }: SshHostOptions, { ip, port }: Place): string {
   if (dropbear === true) return `${daemon} -p ${ip}:${port} -r ${dropbearKey} -P /run/dropbear.pid`;
   return `mkdir -p /run/sshd && ${daemon} -E /var/log/sshd.log`;
 }
 
-async function addUser(host: SshHost, user: HostUser): Promise<void> {
+async function addUser(inside: Namespace, user: HostUser): Promise<void> {
   const { name, password, shell = '/bin/bash', groups = [], authorizedKeys, sudo } = user;
   const member = groups.length === 0 ? '' : `-G ${groups.join(',')}`;
-  await host.exec(`useradd -m -s ${shell} ${member} ${name}`);
-  if (password !== undefined) await host.setPassword(name, password);
+  await inside.exec(`useradd -m -s ${shell} ${member} ${name}`);
+  if (password !== undefined) await setPassword(inside, name, password);
   if (sudo !== undefined) {
     await findProgram('sudo', say);
-    await host.writeFile(`/etc/sudoers.d/${name}`, `${name} ALL=(ALL) ${sudo === 'nopasswd' ? 'NOPASSWD: ' : ''}ALL\n`);
+    await writeFile(
+      inside,
+      `/etc/sudoers.d/${name}`,
+      `${name} ALL=(ALL) ${sudo === 'nopasswd' ? 'NOPASSWD: ' : ''}ALL\n`,
+    );
   }
   if (authorizedKeys === undefined) return;
-  const folder = (await host.exec(`getent passwd ${name}`)).split(':')[5];
-  await host.writeFile(`${folder}/.ssh/authorized_keys`, lines(...authorizedKeys));
-  await host.exec(`cd ${folder} && chmod 700 .ssh && chmod 600 .ssh/authorized_keys && chown -R ${name}: .ssh`);
+  const folder = (await inside.exec(`getent passwd ${name}`)).split(':')[5];
+  await writeFile(inside, `${folder}/.ssh/authorized_keys`, lines(...authorizedKeys));
+  await inside.exec(`cd ${folder} && chmod 700 .ssh && chmod 600 .ssh/authorized_keys && chown -R ${name}: .ssh`);
 }
 
 async function requirePwquality(): Promise<void> {
