@@ -90,6 +90,7 @@ export const servers = {
   dropbear: debianServer('dropbear', 'dropbear-bin'),
   frr: debianServer('ripd', 'frr', ['/usr/lib/frr']),
   sudo: debianServer('sudo', 'sudo'),
+  age: debianServer('age', 'age', []),
 } as const satisfies Record<string, ServerDeclaration>;
 
 export type ServerName = keyof typeof servers;

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CallContext } from '../../contracts/context.js';
+import type { VaultFinding } from '../../contracts/vaultBackend.js';
+import type { Content, DocumentStore, Place, StoredDocument } from '../../ledger/documentStore.js';
+import { contentFromJson, contentToJson } from '../../ledger/jsonContent.js';
+import { DriverError } from '../../model/errors.js';
+import { hasCode, replaceFile } from '../../transport/files/durableFile.js';
+import { fileOf, ownFolder, placeFolder, temporaryOf } from './fileNames.js';
+import { FileProblems } from './fileProblems.js';
+import { type AgeKey, readAgeKey } from './identity.js';
+import { listFiles } from './listFiles.js';
+import { WriteLock } from './writeLock.js';
+
+const noFile = 'no file';
+
+/**
+ * A folder with one age-encrypted JSON object per secret; relock's own documents are below `.relock/`. The revision is
+ * the digest of the encrypted file, which differs for every write.
+ */
+export class AgeDocuments implements DocumentStore {
+  readonly driver = 'file';
+  readonly #root: string;
+  readonly #identityFile: string;
+  readonly #problems: FileProblems;
+  readonly #lock: WriteLock;
+  #key: Promise<AgeKey> | null = null;
+
+  constructor(root: string, identityFile: string) {
+    this.#root = root;
+    this.#identityFile = identityFile;
+    this.#problems = new FileProblems(this.driver, root);
+    this.#lock = new WriteLock(join(root, ownFolder, 'lock'));
+  }
+
+  async read(place: Place, path: string, context: CallContext): Promise<StoredDocument> {
+    this.#problems.requireTime(path, context);
+    const bytes = await this.#bytes(place, path);
+    if (bytes === null) return { content: null, revision: noFile };
+    return { content: await this.#decrypt(place, path, bytes), revision: digest(bytes) };
+  }
+
+  async write(
+    place: Place,
+    path: string,
+    content: Content,
+    ifRevision: string,
+    context: CallContext,
+  ): Promise<'written' | 'conflict'> {
+    this.#problems.requireTime(path, context);
+    await this.#requireRoot(path);
+    const key = await this.#useKey();
+    const sealed = await key.encrypt(`${JSON.stringify(contentToJson(content))}\n`);
+    const file = fileOf(this.#root, place, path);
+    return this.#problems.whileWriting(path, () =>
+      this.#lock.run(context, async () => {
+        const bytes = await this.#bytes(place, path);
+        if ((bytes === null ? noFile : digest(bytes)) !== ifRevision) return 'conflict';
+        this.#problems.requireTime(path, context);
+        await replaceFile(file, temporaryOf(file), sealed);
+        return 'written';
+      }),
+    );
+  }
+
+  async list(place: Place, prefix: string, context: CallContext): Promise<readonly string[]> {
+    this.#problems.requireTime(prefix, context);
+    await this.#requireRoot(prefix);
+    const all = await this.#problems.whileReading(prefix, () =>
+      listFiles(placeFolder(this.#root, place), this.#problems),
+    );
+    return all.filter((path) => prefix === '' || path === prefix || path.startsWith(`${prefix}/`)).sort();
+  }
+
+  async check(paths: readonly string[], context: CallContext): Promise<readonly VaultFinding[]> {
+    const whole = await this.#asFindings(null, async () => {
+      await this.#requireRoot('');
+      await this.#useKey();
+      await this.#problems.whileReading('', () => access(this.#root, constants.R_OK | constants.W_OK | constants.X_OK));
+    });
+    if (whole.length > 0) return whole;
+    const each = await Promise.all(
+      paths.map((path) =>
+        this.#asFindings(path, async () => {
+          await this.read('readers', path, context);
+          await this.read('relock', path, context);
+        }),
+      ),
+    );
+    return each.flat();
+  }
+
+  async #asFindings(path: string | null, look: () => Promise<void>): Promise<readonly VaultFinding[]> {
+    try {
+      await look();
+      return [];
+    } catch (error) {
+      if (error instanceof DriverError) return [{ path, severity: 'error', message: error.message }];
+      throw error;
+    }
+  }
+
+  /** null: no such file, in a vault that is there. */
+  async #bytes(place: Place, path: string): Promise<Buffer | null> {
+    const file = fileOf(this.#root, place, path);
+    const bytes = await this.#problems.whileReading(path, () =>
+      readFile(file).catch((error: unknown) => {
+        if (hasCode(error, 'ENOENT')) return null;
+        throw error;
+      }),
+    );
+    if (bytes === null) await this.#requireRoot(path);
+    return bytes;
+  }
+
+  async #decrypt(place: Place, path: string, bytes: Buffer): Promise<Content> {
+    const key = await this.#useKey();
+    const text = await key.decrypt(bytes).catch(() => null);
+    const file = fileOf(this.#root, place, path);
+    if (text === null) throw this.#problems.cannotDecrypt(path, file, this.#identityFile);
+    const object = parseObject(text);
+    if (object === null) throw this.#problems.notAnObject(path, file);
+    return contentFromJson(object);
+  }
+
+  /** A mistyped folder must not look like an empty vault. */
+  async #requireRoot(path: string): Promise<void> {
+    const info = await stat(this.#root).catch(() => null);
+    if (info === null || !info.isDirectory()) throw this.#problems.noFolder(path);
+  }
+
+  #useKey(): Promise<AgeKey> {
+    this.#key ??= readAgeKey(this.#identityFile).catch((error: unknown) => {
+      this.#key = null;
+      throw this.#problems.badIdentity(this.#identityFile, error);
+    });
+    return this.#key;
+  }
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** null: not a JSON object. */
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,68 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+
+/** Encrypts to, and decrypts with, the identities of one file. */
+export interface AgeKey {
+  encrypt(text: string): Promise<Uint8Array>;
+  /** Throws when it is not for this key, or damaged. */
+  decrypt(bytes: Uint8Array): Promise<string>;
+}
+
+/** Why an identity file cannot be used, in words that follow its name. */
+export class IdentityProblem extends Error {}
+
+const identityLine = /^AGE-SECRET-KEY-1[A-Z0-9]+$/;
+
+/** Reads a file as `age-keygen` writes it; what is encrypted, is encrypted to its first identity. Throws `IdentityProblem`. */
+export async function readAgeKey(file: string): Promise<AgeKey> {
+  const info = await stat(file).catch(() => null);
+  if (info === null) throw new IdentityProblem('is not there. Make it with `relock init`, or with `age-keygen -o`');
+  if ((info.mode & 0o077) !== 0) {
+    throw new IdentityProblem(
+      'can be read by others than its owner. Run `chmod 600` on it, and consider its secrets seen',
+    );
+  }
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new IdentityProblem('cannot be read by this user. Give it to the user that runs relock');
+  });
+  return keyFrom(
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => identityLine.test(line)),
+  );
+}
+
+async function keyFrom(identities: readonly string[]): Promise<AgeKey> {
+  const [first] = identities;
+  if (first === undefined) throw new IdentityProblem('holds no age identity (a line AGE-SECRET-KEY-1…)');
+  const encrypter = new Encrypter();
+  const decrypter = new Decrypter();
+  try {
+    encrypter.addRecipient(await identityToRecipient(first));
+    for (const identity of identities) decrypter.addIdentity(identity);
+  } catch {
+    throw new IdentityProblem('holds an age identity that is damaged: its checksum is wrong. Restore it from a backup');
+  }
+  return {
+    encrypt: (text) => encrypter.encrypt(text),
+    decrypt: (bytes) => decrypter.decrypt(bytes, 'text'),
+  };
+}
+
+/**
+ * Makes a new identity file as `age-keygen` does, mode 0600, and gives its public recipient (`age1…`). Throws Node's
+ * `EEXIST` when the file is there already: an identity is never overwritten.
+ */
+export async function createIdentity(file: string): Promise<string> {
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(`# public key: ${recipient}\n${identity}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return recipient;
+}

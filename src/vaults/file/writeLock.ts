@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallContext } from '../../contracts/context.js';
+import { hasCode, makeFolder } from '../../transport/files/durableFile.js';
+import { mayBeAlive, ownIdentity, type ProcessIdentity, parseIdentity } from './processIdentity.js';
+
+const pollMs = 5;
+
+/** The lock was not free in time. */
+export class LockTimeout extends Error {
+  constructor(readonly holder: ProcessIdentity) {
+    super('the lock was not free in time');
+  }
+}
+
+/**
+ * One writer at a time, over all processes of this host, in a way that survives `kill -9` at any moment.
+ *
+ * Each turn has a number; its file `<n>` names the holder, and `<n>.free` says that it is over. The highest number
+ * counts. Who wants the lock creates `<n+1>` when turn n is over or its holder is dead: creating is atomic, so of many
+ * only one succeeds. The highest turn's files are never deleted, hence nobody with an old view can take a number anew
+ * without seeing, right after, that there is a higher one.
+ */
+export class WriteLock {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async run<Result>(context: CallContext, work: () => Promise<Result>): Promise<Result> {
+    const turn = await this.#take(context);
+    try {
+      return await work();
+    } finally {
+      await this.#release(turn);
+    }
+  }
+
+  async #take(context: CallContext): Promise<number> {
+    await makeFolder(this.#folder);
+    const me = join(this.#folder, `.${randomUUID()}`);
+    await writeFile(me, JSON.stringify(await ownIdentity()), { flag: 'wx', mode: 0o600 });
+    try {
+      for (;;) {
+        const last = await this.#lastTurn();
+        const turn = (await this.#isOver(last, context)) ? await this.#claim(me, last + 1) : null;
+        if (turn !== null) return turn;
+        await sleep(pollMs);
+      }
+    } finally {
+      await rm(me, { force: true });
+    }
+  }
+
+  /** null: somebody else got it, or it is a number of long ago. */
+  async #claim(me: string, turn: number): Promise<number | null> {
+    try {
+      await link(me, this.#file(turn));
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return null;
+      throw error;
+    }
+    const turns = await this.#turns();
+    if (Math.max(...turns) !== turn) {
+      await rm(this.#file(turn), { force: true });
+      return null;
+    }
+    await Promise.all(turns.filter((other) => other < turn).map((other) => this.#forget(other)));
+    return turn;
+  }
+
+  async #isOver(turn: number, context: CallContext): Promise<boolean> {
+    if (turn === 0 || (await this.#isReleased(turn))) return true;
+    const text = await readFile(this.#file(turn), 'utf8').catch(() => null);
+    if (text === null) return false;
+    // It was complete before it got this name: one that is not has lost its bytes in a power failure.
+    const holder = parseIdentity(text);
+    if (holder === null || !(await mayBeAlive(holder))) return true;
+    if (context.signal.aborted || Date.now() >= context.deadline) throw new LockTimeout(holder);
+    return false;
+  }
+
+  async #isReleased(turn: number): Promise<boolean> {
+    return readFile(`${this.#file(turn)}.free`).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async #release(turn: number): Promise<void> {
+    await (await open(`${this.#file(turn)}.free`, 'w', 0o600)).close();
+  }
+
+  async #forget(turn: number): Promise<void> {
+    await rm(this.#file(turn), { force: true });
+    await rm(`${this.#file(turn)}.free`, { force: true });
+  }
+
+  async #lastTurn(): Promise<number> {
+    return Math.max(0, ...(await this.#turns()));
+  }
+
+  async #turns(): Promise<readonly number[]> {
+    const names = await readdir(this.#folder);
+    return names.filter((name) => /^\d+$/.test(name)).map(Number);
+  }
+
+  #file(turn: number): string {
+    return join(this.#folder, String(turn));
+  }
+}
