@@ -52,7 +52,7 @@ export const endAccountSessions: RootScript = {
 uid=$(id -u "$account") || exit 72
 read -r uptime idle < /proc/uptime
 begin "$uptime"
-IFS= read -r limit
+row limit
 ticks=$(getconf CLK_TCK 2>/dev/null || echo 100)
 victims=$(cat /proc/[0-9]*/status /proc/[0-9]*/stat 2>/dev/null | awk -v uid="$uid" -v limit="$limit" -v ticks="$ticks" '
   $1 == "Name:" { name = $2 }

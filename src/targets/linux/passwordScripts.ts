@@ -8,7 +8,8 @@ export const setPassword: RootScript = {
   body: `need chpasswd usermod
 before=$(shadow 2)
 begin
-chpasswd >/dev/null 2>&1
+row entry
+printf '%s\\n' "$entry" | chpasswd >/dev/null 2>&1
 status=$?
 [ "$(shadow 2)" = "$before" ] && exit 73
 [ $status = 0 ] || exit 74
@@ -29,11 +30,11 @@ export const setHash: RootScript = {
   body: `need chpasswd
 before=$(shadow 2)
 begin
-IFS= read -r row
-[ "$before" = "\${row#*:}" ] && exit 0
-printf '%s\\n' "$row" | chpasswd -e >/dev/null 2>&1
+row entry
+[ "$before" = "\${entry#*:}" ] && exit 0
+printf '%s\\n' "$entry" | chpasswd -e >/dev/null 2>&1
 after=$(shadow 2)
-[ "$after" = "\${row#*:}" ] && exit 0
+[ "$after" = "\${entry#*:}" ] && exit 0
 [ "$after" = "$before" ] && exit 73
 exit 74
 `,

@@ -6,7 +6,10 @@ import type { LinuxSettings } from './settings.js';
 
 /** Printed by a script once it has checked all it can without changing anything. */
 const readyMark = 'relock-ready';
-/** The line before a script's own input: a sudo password that sudo did not ask for is skipped up to it. */
+/**
+ * The line before a script's own input: a sudo password that sudo did not ask for is skipped up to it. A script whose input
+ * ends early does nothing: the connection broke, or the time was over.
+ */
 const beginMark = 'relock-begin';
 const sudoPrompt = 'relock-sudo>';
 
@@ -45,6 +48,11 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
     noEffect: true,
     text: 'a program that this needs is not installed there (shadow-utils, util-linux, awk); nothing was changed. Install it',
   },
+  78: {
+    code: 'Timeout',
+    noEffect: true,
+    text: 'the connection ended before the change was sent in full; nothing was changed. Try again',
+  },
   77: {
     code: 'Misconfigured',
     noEffect: true,
@@ -57,7 +65,8 @@ LC_ALL=C; export LC_ALL; umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH; export PATH
 account=$1
 need() { for each in "$@"; do command -v "$each" >/dev/null 2>&1 || exit 76; done; }
-begin() { echo "${readyMark} $*"; while IFS= read -r line; do [ "$line" = ${beginMark} ] && break; done; }
+row() { IFS= read -r "$1" || exit 78; }
+begin() { echo "${readyMark} $*"; while row line; do [ "$line" = ${beginMark} ] && break; done; }
 shadow() { awk -F: -v name="$account" -v field="$1" '$1 == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
 `;
 

@@ -15,7 +15,7 @@ const address = z
 const hostKey = z
   .string()
   .regex(hostKeyPattern, 'expected SHA256:… as `ssh-keygen -l` prints it; `relock pin` fetches it on first use')
-  .describe('The only host key that relock talks to');
+  .describe('SHA256:… of the only host key that relock talks to; `relock pin` shows it');
 
 const algorithms = z
   .enum(['default', 'legacy'])
