@@ -7,7 +7,7 @@ import type { Output } from './output.js';
 /** What a command gets beside its own arguments and options. */
 export interface CommandContext {
   readonly out: Output;
-  /** Absolute path of relock.yaml. */
+  /** Path of relock.yaml, as given: problems name it so. */
   readonly configFile: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => Instant;

@@ -20,8 +20,8 @@ export class Output {
   }
 
   /** Progress and remarks; never part of the answer. */
-  note(line: string): void {
-    this.stderr.write(`${printable(line)}\n`);
+  note(text: string): void {
+    this.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
   }
 }
 

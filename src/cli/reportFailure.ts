@@ -56,7 +56,14 @@ function unexpected(error: unknown): string {
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 5);
   return [
-    `relock met a ${name} that it does not know; what it had done until then stands. Please report these lines (they hold no secret):`,
-    ...frames.map((frame) => frame.trim()),
-  ].join(' | ');
+    `relock met an error that it does not know (${name}${codeOf(error)}); what it had done until then stands.`,
+    'Please report this with the lines below, which hold no secret:',
+    ...frames,
+  ].join('\n');
+}
+
+/** Only codes of Node's own form, such as ERR_MODULE_NOT_FOUND. */
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? ` ${code}` : '';
 }

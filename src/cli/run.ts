@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Command } from 'commander';
 import type { Estate } from '../config/estate.js';
@@ -47,7 +46,7 @@ function frame(process: CliProcess): Command {
       'Changes the locks after a vendor is breached: rotates every shared credential and proves that the old one is dead.',
     )
     .version(packageVersion())
-    .option('--config <file>', 'the estate', './relock.yaml')
+    .option('--config <file>', 'the estate', 'relock.yaml')
     .option('--json', 'one JSON value on stdout, everything else on stderr')
     .showHelpAfterError('(relock --help lists what there is)')
     .addHelpText('after', `\nExit codes:\n${meanings.join('\n')}`)
@@ -69,21 +68,21 @@ function contextOf(program: Command, process: CliProcess): CommandContext {
   let estate: Promise<Estate> | null = null;
   const context: CommandContext = {
     out: new Output(options.json === true, process.stdout, process.stderr),
-    configFile: resolve(options.config),
+    configFile: options.config,
     environment: process.environment,
     now: Date.now,
     signal: process.signal,
     estate: () => {
-      estate ??= readEstateOf(options.config, context);
+      estate ??= readEstateOf(context);
       return estate;
     },
   };
   return context;
 }
 
-async function readEstateOf(file: string, { environment, now }: CommandContext): Promise<Estate> {
+async function readEstateOf({ configFile, environment, now }: CommandContext): Promise<Estate> {
   const { loadEstate } = await import('../config/loadEstate.js');
-  const loaded = loadEstate(file, { environment, now });
+  const loaded = loadEstate(configFile, { environment, now });
   if ('problems' in loaded) throw new ConfigurationError(loaded.problems);
   return loaded.estate;
 }

@@ -35,9 +35,10 @@ function addIssue(issue: Issue, value: unknown, shape: Shape, part: Part, proble
     return;
   }
   const subject = path.length === 0 ? part.title : `${part.title}: ${quoted(path.join('.'))}`;
+  const what = complaint(issue, valueAt(value, path));
   problems.add(
     [...part.path, ...path],
-    `${subject} ${complaint(issue, valueAt(value, path))}${expectation(shape, path)}`,
+    `${subject} ${what}${what.includes('expected ') ? '' : expectation(shape, path)}`,
   );
 }
 
@@ -117,5 +118,10 @@ function typeName(value: unknown): string {
 
 function expectation(shape: Shape, path: ConfigPath): string {
   const description = descriptionAt(shape, path);
-  return description === null ? '' : `; expected ${description}`;
+  return description === null ? '' : `; expected ${uncapitalised(description)}`;
+}
+
+/** Inside a sentence; names and acronyms stay as they are. */
+function uncapitalised(text: string): string {
+  return /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

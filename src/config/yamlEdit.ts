@@ -23,7 +23,8 @@ function edit(text: string, map: YAMLMap, key: string, value: string): string | 
   const at = rangeOf(next?.key)?.[0];
   if (at === undefined) return null;
   const separator = map.flow === true ? ', ' : `\n${' '.repeat(columnOf(text, at))}`;
-  return `${text.slice(0, at)}${key}: ${value}${separator}${text.slice(at)}`;
+  const name = text[at] === '"' ? JSON.stringify(key) : key;
+  return `${text.slice(0, at)}${name}: ${value}${separator}${text.slice(at)}`;
 }
 
 function replaced(text: string, pair: Pair, value: string): string | null {

@@ -2,6 +2,7 @@
 import type { Register } from '../command.js';
 import { register as check } from './check.js';
 import { register as credentials } from './credentials.js';
+import { register as init } from './init.js';
 import { register as pin } from './pin.js';
 
-export const commands: readonly Register[] = [check, credentials, pin];
+export const commands: readonly Register[] = [check, credentials, init, pin];
