@@ -56,6 +56,8 @@ export interface TargetType<Schema extends z.ZodType = z.ZodType> {
   readonly type: string;
   /** The entry's own keys in relock.yaml, beside `type`, `zone` and `management`. Unknown keys are errors. */
   readonly settings: Schema;
+  /** An entry as a person would write it; part of docs/drivers.md, and held against the schema by a test. */
+  readonly example: z.input<Schema>;
   readonly kinds: Partial<Record<CredentialKind, KindDriver<z.output<Schema>>>>;
   host(settings: z.output<Schema>): string;
   /** Absent: nothing is pinned there. */
@@ -69,6 +71,8 @@ export interface VaultType<Schema extends z.ZodType = z.ZodType> {
   /** `openbao` and `vault` name the same driver. */
   readonly names: readonly string[];
   readonly settings: Schema;
+  /** An entry as a person would write it; part of docs/drivers.md, and held against the schema by a test. */
+  readonly example: z.input<Schema>;
   create(settings: z.output<Schema>, environment: DriverEnvironment): VaultBackend;
   /** Only this host can reach it: refused together with zones. */
   readonly singleHost: boolean;
@@ -78,6 +82,8 @@ export interface VaultType<Schema extends z.ZodType = z.ZodType> {
 export interface ArtifactType<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
   readonly settings: Schema;
+  /** An entry as a person would write it; part of docs/drivers.md, and held against the schema by a test. */
+  readonly example: z.input<Schema>;
   create(settings: z.output<Schema>, environment: DriverEnvironment): ArtifactStore;
   readonly singleHost: boolean;
 }

@@ -1,5 +1,6 @@
 // Generated from the folders here by `npm run generate`; do not edit.
 import type { TargetType } from '../contracts/registration.js';
 import { targetType as linux } from './linux/driver.js';
+import { targetType as openbao } from './openbao/driver.js';
 
-export const targetTypes: readonly TargetType[] = [linux];
+export const targetTypes: readonly TargetType[] = [linux, openbao];

@@ -39,6 +39,7 @@ const accountProblem = (account: string) =>
 const host: TargetType<typeof hostSettings> = {
   type: 'linux',
   settings: hostSettings,
+  example: { address: '10.1.2.3:22', hostKey: `SHA256:${'A'.repeat(43)}` },
   kinds: {
     password: { capabilities: () => capabilities, accountProblem, create: nothingBehind },
     'ssh-key': {
@@ -54,6 +55,7 @@ const routerSettings = z.strictObject({ address: z.string() });
 const router: TargetType<typeof routerSettings> = {
   type: 'router',
   settings: routerSettings,
+  example: { address: '10.1.2.3:22' },
   kinds: {
     password: {
       capabilities: () => ({
@@ -78,6 +80,7 @@ const networkSettings = z.strictObject({
 const network: VaultType<typeof networkSettings> = {
   names: ['openbao', 'vault'],
   settings: networkSettings,
+  example: { address: 'http://vault.example:8200', auth: { method: 'token', tokenEnv: 'VAULT_TOKEN' } },
   create: nothingBehind,
   singleHost: false,
 };
@@ -86,6 +89,7 @@ const fileSettings = z.strictObject({ path: z.string(), identityFile: readableFi
 const file: VaultType<typeof fileSettings> = {
   names: ['file'],
   settings: fileSettings,
+  example: { path: './vault', identityFile: './vault.key' },
   create: nothingBehind,
   singleHost: true,
 };
@@ -94,6 +98,7 @@ const folderSettings = z.strictObject({ path: z.string().min(1) });
 const folder: ArtifactType<typeof folderSettings> = {
   name: 'folder',
   settings: folderSettings,
+  example: { path: './evidence' },
   create: nothingBehind,
   singleHost: true,
 };
@@ -101,6 +106,7 @@ const bucketSettings = z.strictObject({ bucket: z.string().min(1) });
 const bucket: ArtifactType<typeof bucketSettings> = {
   name: 's3',
   settings: bucketSettings,
+  example: { bucket: 'relock' },
   create: nothingBehind,
   singleHost: false,
 };

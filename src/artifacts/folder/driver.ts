@@ -4,14 +4,14 @@ import type { ArtifactType } from '../../contracts/registration.js';
 import { FolderStore } from './folderStore.js';
 
 const settings = z.strictObject({
-  /** Made when something is first put there. */
-  path: z.string().min(1),
+  path: z.string().min(1).describe('made when something is first put there'),
 });
 
 /** Plans, results and evidence as files on this host. */
 export const artifactType: ArtifactType<typeof settings> = {
   name: 'folder',
   settings,
+  example: { path: './evidence' },
   create: ({ path }, { baseDirectory }) => new FolderStore(resolve(baseDirectory, path)),
   singleHost: true,
 };

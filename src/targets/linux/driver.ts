@@ -7,6 +7,7 @@ import { accountProblem, endpointOf, linuxSettings } from './settings.js';
 export const targetType: TargetType<typeof linuxSettings> = {
   type: 'linux',
   settings: linuxSettings,
+  example: { address: '10.1.2.3:22', hostKey: 'SHA256:fJbP2nWBZzyXsnkdx1ZGnpTPTaBQhBCE1AkbcbYn3yc' },
   kinds: {
     password: {
       capabilities: passwordCapabilities,

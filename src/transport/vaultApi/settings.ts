@@ -7,8 +7,8 @@ const httpUrl = z.string().refine(isPlainHttpUrl, {
 
 /** Where the server is. Shared by every driver that talks to a vault's HTTP API. */
 export const vaultApiSettings = z.strictObject({
-  address: httpUrl,
-  namespace: z.string().min(1).optional(),
+  address: httpUrl.describe('where the server is, such as https://vault.example:8200'),
+  namespace: z.string().min(1).optional().describe('the namespace to work in; absent: the root'),
   caFile: readableFile(
     "PEM file with the authority that signed the server's certificate; default: the system's",
   ).optional(),

@@ -9,6 +9,7 @@ const settings = z.strictObject({});
 export const vaultType: VaultType<typeof settings> = {
   names: ['memory'],
   settings,
+  example: {},
   create: (_settings, environment) => new LedgerVault(new MemoryDocuments(), environment.now),
   singleHost: true,
 };

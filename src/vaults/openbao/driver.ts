@@ -15,6 +15,7 @@ const driver = 'openbao';
 export const vaultType: VaultType<typeof openbaoSettings> = {
   names: ['openbao', 'vault'],
   settings: openbaoSettings,
+  example: { address: 'https://vault.example:8200', auth: { method: 'token', tokenEnv: 'VAULT_TOKEN' } },
   create: (settings, environment) => new LedgerVault(createKvDocuments(settings, environment), environment.now),
   singleHost: false,
 };

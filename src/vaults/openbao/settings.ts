@@ -38,8 +38,7 @@ export const authSettings = z.discriminatedUnion('method', [tokenAuth, appRoleAu
 export type AuthSettings = z.output<typeof authSettings>;
 
 export const openbaoSettings = vaultApiSettings.extend({
-  /** A KV version 2 mount. */
-  mount: mountPath.default('secret'),
+  mount: mountPath.default('secret').describe('a KV version 2 mount'),
   auth: authSettings,
 });
 export type OpenbaoSettings = z.output<typeof openbaoSettings>;
