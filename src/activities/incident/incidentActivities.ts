@@ -1,7 +1,7 @@
 import type { Estate } from '../../config/estate.js';
 import type { CallContext } from '../../contracts/context.js';
 import { configInventory } from '../../inventory/config/inventory.js';
-import type { CredentialStatus, IncidentPlan, PageRef, PlanEntry, PlanRef } from '../../model/incident.js';
+import type { IncidentPlan, PageRef, PlanEntry, PlanRef } from '../../model/incident.js';
 import type { Join } from '../../model/plan.js';
 import type { CredentialId } from '../../model/record.js';
 import type { Millis } from '../../model/time.js';
@@ -55,6 +55,12 @@ export function createIncidentActivities(deps: IncidentDeps) {
       return entries.map((entry) => ({ entry, token: rotationToken(entry.plan.credential, input.planDigest, 1) }));
     },
 
+    /** The zones that a page's targets are in; null: any worker. */
+    async zonesOfPage(input: { readonly page: PageRef }): Promise<readonly (string | null)[]> {
+      const { entries } = await readPlanPage(estate, input.page, context());
+      return [...new Set(entries.flatMap((entry) => entry.plan.targets.map((target) => target.zone)))];
+    },
+
     /** Dry run of one page: really looks at hosts, logins and vaults, changes nothing. */
     async precheckPage(input: { readonly page: PageRef; readonly zone: string | null }): Promise<PageFindings> {
       const { entries } = await readPlanPage(estate, input.page, context());
@@ -102,7 +108,6 @@ export interface ReportInput {
 }
 
 export type IncidentActivities = ReturnType<typeof createIncidentActivities>;
-export type { CredentialStatus };
 
 async function makePlan(estate: Estate, request: IncidentRequest, context: CallContext): Promise<PlanMade> {
   refuseUnsignedWhereSignaturesAreDue(estate);

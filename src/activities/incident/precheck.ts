@@ -97,8 +97,7 @@ async function checkTarget(
 const presentSecret = {
   rejected:
     'the target refuses the secret that the primary vault holds; nothing was changed. In an incident relock sets a new one by the management login; find out who changed it.',
-  barred:
-    'the account is locked, disabled or expired there; nothing was changed. Unlock it before the rotation.',
+  barred: 'the account is locked, disabled or expired there; nothing was changed. Unlock it before the rotation.',
   unknown:
     'the target gave no answer to a login with the present secret; nothing was changed. Make it reachable, then check again.',
 } as const;

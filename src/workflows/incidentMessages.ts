@@ -1,0 +1,95 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { IncidentState, PageRef, PlanRef, PlanTotals, WaveKind } from '../model/incident.js';
+import type { FailurePolicy } from '../model/policy.js';
+import type { CredentialId } from '../model/record.js';
+import type { Instant } from '../model/time.js';
+
+export interface IncidentInput {
+  readonly vendor: string;
+  readonly key: string;
+  readonly reason: string;
+  readonly policy: FailurePolicy;
+  /** Stop after the plan and its checks. */
+  readonly dryRun: boolean;
+  /** `--yes`: only where no signatures are configured. */
+  readonly approved: boolean;
+}
+
+/** What is true of an incident now; counts of credentials. */
+export interface IncidentProgress {
+  readonly incident: string;
+  readonly vendor: string;
+  readonly reason: string;
+  readonly state: IncidentState;
+  readonly plan: PlanRef | null;
+  readonly totals: PlanTotals | null;
+  /** Waves of the plan, and the one that runs (0-based); null: none yet. */
+  readonly waves: number;
+  readonly wave: number | null;
+  readonly openedAt: Instant;
+  readonly endedAt: Instant | null;
+  /** Findings of a dry run; null: none was made. */
+  readonly findings: readonly DryRunFinding[] | null;
+}
+
+export interface DryRunFinding {
+  readonly credential: CredentialId;
+  readonly subject: string;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
+export interface IncidentResult extends IncidentProgress {
+  readonly report: string | null;
+}
+
+export const incidentQuery = defineQuery<IncidentProgress>('incident');
+
+/** The digest that was read and is meant; another plan's is refused. */
+export interface Approval {
+  readonly planDigest: string;
+}
+export const approveUpdate = defineUpdate<IncidentProgress, [Approval]>('approve');
+export const denyUpdate = defineUpdate<IncidentProgress>('deny');
+export const pauseUpdate = defineUpdate<IncidentProgress>('pause');
+export const resumeUpdate = defineUpdate<IncidentProgress>('resume');
+export const abortUpdate = defineUpdate<IncidentProgress>('abort');
+
+export interface WaveInput {
+  readonly incident: string;
+  readonly wave: number;
+  readonly kind: WaveKind;
+  readonly pages: readonly PageRef[];
+  readonly planDigest: string;
+  readonly policy: FailurePolicy;
+  readonly haltAtFailedPercent: number;
+  /** Candidates made before this are not clean. */
+  readonly cleanAfter: Instant;
+  readonly credentials: number;
+  readonly from: WaveSoFar;
+}
+
+/** What a wave carries over from page to page. */
+export interface WaveSoFar {
+  readonly ended: number;
+  readonly failed: number;
+  readonly parked: number;
+  /** A person said to go on although too many failed. */
+  readonly overridden: boolean;
+  readonly paused: boolean;
+  readonly aborted: boolean;
+}
+
+export const waveOrderSignal = defineSignal<['pause' | 'resume' | 'abort']>('order');
+/** From a wave to its incident: it stopped because too many failed, or goes on. */
+export const waveHaltedSignal = defineSignal<[boolean]>('waveHalted');
+
+export interface WaveProgress {
+  readonly running: readonly CredentialId[];
+  readonly parked: readonly CredentialId[];
+}
+export const waveQuery = defineQuery<WaveProgress>('wave');
+
+export function waveWorkflowId(incident: string, wave: number): string {
+  return `${incident}/wave-${wave + 1}`;
+}
