@@ -1,6 +1,6 @@
 // Writes everything that is derived from code: `npm run generate`. With --check writes nothing and fails on drift.
-// Each file in scripts/generators/ exports `sources` (from folder listings) or `documents` (from the code itself,
-// so after the sources), a function that returns what should be there.
+// Each file in scripts/generators/sources/ (from folder listings) and then documents/ (from the code itself) exports
+// `generate`, which returns what should be there.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,12 +29,12 @@ if (drifted.length > 0) {
 }
 
 async function generatorsOf(stage: string): Promise<readonly Generator[]> {
-  const folder = join(root, 'scripts', 'generators');
+  const folder = join(root, 'scripts', 'generators', stage);
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.ts'))
     .sort();
   const modules: object[] = await Promise.all(files.map((name) => import(pathToFileURL(join(folder, name)).href)));
-  return modules.map((module): unknown => Reflect.get(module, stage)).filter(isGenerator);
+  return modules.map((module): unknown => Reflect.get(module, 'generate')).filter(isGenerator);
 }
 
 function isGenerator(value: unknown): value is Generator {

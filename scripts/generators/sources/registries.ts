@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Generated } from '../generate.js';
+import type { Generated } from '../../generate.js';
 
 /** Driver folders that only tests and models use. */
 const testOnly = ['memory'];
@@ -11,7 +11,7 @@ const families = [
   { folder: 'artifacts', exported: 'artifactType', list: 'artifactTypes', type: 'ArtifactType' },
 ];
 
-export function sources(): readonly Generated[] {
+export function generate(): readonly Generated[] {
   return [...families.map(registry), commandList()];
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { productRegistries } from '../../src/config/productRegistries.js';
+import { productRegistries } from '../../../src/config/productRegistries.js';
 import {
   approvalsSchema,
   credentialSchema,
@@ -7,11 +7,11 @@ import {
   targetFrameSchema,
   timingSchema,
   wavesSchema,
-} from '../../src/config/schema.js';
-import type { Generated } from '../generate.js';
+} from '../../../src/config/schema.js';
+import type { Generated } from '../../generate.js';
 
 /** schema/relock.schema.json: editors complete and check relock.yaml with it. */
-export function documents(): readonly Generated[] {
+export function generate(): readonly Generated[] {
   const { targets, vaults, artifacts } = productRegistries;
   const frame = jsonOf(frameSchema);
   const properties = {

@@ -1,14 +1,14 @@
 import { stringify } from 'yaml';
 import type { z } from 'zod';
-import { productRegistries } from '../../src/config/productRegistries.js';
-import { type Shape, shapeOf } from '../../src/config/settingsShape.js';
-import type { TargetType, VaultType } from '../../src/contracts/registration.js';
-import type { Capabilities } from '../../src/model/capabilities.js';
-import { isKind } from '../../src/model/kinds.js';
-import type { Generated } from '../generate.js';
+import { productRegistries } from '../../../src/config/productRegistries.js';
+import { type Shape, shapeOf } from '../../../src/config/settingsShape.js';
+import type { TargetType, VaultType } from '../../../src/contracts/registration.js';
+import type { Capabilities } from '../../../src/model/capabilities.js';
+import { isKind } from '../../../src/model/kinds.js';
+import type { Generated } from '../../generate.js';
 
 /** docs/drivers.md: what relock.yaml may say of each driver, and what each can do. */
-export function documents(): readonly Generated[] {
+export function generate(): readonly Generated[] {
   const { targets, vaults, artifacts } = productRegistries;
   const parts = [
     '# Drivers',
