@@ -22,7 +22,15 @@ export interface RotateCredentialInput {
   readonly incident: string | null;
   readonly reportTo: ReportTo | null;
   /** Where an earlier run of this workflow stopped; null at the start. */
-  readonly from: RotationState | null;
+  readonly from: Carried | null;
+}
+
+/** What one run of the workflow hands to the next. Plain data. */
+export interface Carried {
+  readonly state: RotationState;
+  readonly startedAt: Instant;
+  /** What was reported last, so that it is not reported again. */
+  readonly parked: Reason | null;
 }
 
 /** How one rotation ended; also the shape of its result artifact. Ids, states and times only. */

@@ -1,0 +1,26 @@
+import { Context } from '@temporalio/activity';
+import type { Estate } from '../config/estate.js';
+import type { Verbs } from '../protocol/verbs.js';
+import type { Clock } from './clock.js';
+import { createRecordResult, type RecordResult } from './recordResult.js';
+import { createRotationVerbs } from './rotation.js';
+
+export interface ActivityDeps {
+  readonly estate: Estate;
+  /** The zone that this worker serves; null: the main queue. A refusal counts only beside an acceptance from the same zone. */
+  readonly zone: string | null;
+}
+
+export type RelockActivities = Verbs & RecordResult;
+
+/** Time of this process; cancellation of the activity that asks. Calls end by `callMs`, well before Temporal's time-outs. */
+const activityClock: Clock = { now: Date.now, signal: () => Context.current().cancellationSignal };
+
+/** Everything that workflows may ask of a worker, over its own relock.yaml. Run them inside `activityBoundary`. */
+export function createActivities({ estate, zone }: ActivityDeps): RelockActivities {
+  const clock = activityClock;
+  return {
+    ...createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }),
+    ...createRecordResult({ estate, clock }),
+  };
+}

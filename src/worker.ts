@@ -1,0 +1,76 @@
+import type { DataConverter } from '@temporalio/common';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { activityBoundary } from './activities/boundary.js';
+import { createActivities } from './activities/createActivities.js';
+import type { TemporalPlace } from './client.js';
+import type { Estate } from './config/estate.js';
+import { workflowSource } from './workflows/bundle/source.js';
+import { taskQueueOf } from './workflows/taskQueues.js';
+
+export interface RelockWorkerOptions {
+  /** null: workflows, vault steps and targets without a zone; else the targets of that zone only. */
+  readonly zone: string | null;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly dataConverter?: DataConverter;
+  /** The workflows' code where it is bundled already. */
+  readonly workflowBundle?: WorkerOptions['workflowBundle'];
+}
+
+/** Device calls wait more than they compute; each holds a vault read or two and a connection. Per-host limits are the transport's. */
+const maxConcurrentActivityTaskExecutions = 100;
+
+/** What is under way when a worker is asked to stop may end by itself within this; a driver's call takes seconds. */
+const shutdownGraceTime = '20 seconds';
+
+/** Then the process goes; what it left open is found by the next worker. */
+const shutdownForceTime = '30 seconds';
+
+/** A worker for one task queue of this estate; `run()` it, and `shutdown()` to end it in good order. */
+export async function createRelockWorker(estate: Estate, options: RelockWorkerOptions): Promise<Worker> {
+  const { zone, connection, namespace, dataConverter, workflowBundle } = options;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: taskQueueOf(zone),
+    ...(dataConverter && { dataConverter }),
+    ...(zone === null ? (workflowBundle ? { workflowBundle } : workflowSource()) : {}),
+    activities: createActivities({ estate, zone }),
+    interceptors: { activity: [activityBoundary] },
+    maxConcurrentActivityTaskExecutions,
+    shutdownGraceTime,
+    shutdownForceTime,
+  });
+}
+
+/** Zones that the estate's targets name, sorted. */
+export function zonesOf(estate: Estate): readonly string[] {
+  const zones = [...estate.targets.values()].map(({ zone }) => zone).filter((zone) => zone !== null);
+  return [...new Set(zones)].sort();
+}
+
+/** Throws when no server answers. */
+export function connectWorker(place: TemporalPlace): Promise<NativeConnection> {
+  return NativeConnection.connect(place.connectionOptions);
+}
+
+/**
+ * Runs the workers of these zones until the signal comes, then lets what is under way end. When one of them fails, the others
+ * are ended too and its error is thrown.
+ */
+export async function runWorkers(workers: readonly Worker[], signal: AbortSignal): Promise<void> {
+  const stop = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const runs = workers.map((worker) => worker.run());
+    if (signal.aborted) stop();
+    for (const run of runs) run.catch(stop);
+    const failed = (await Promise.allSettled(runs)).find((run) => run.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
+}

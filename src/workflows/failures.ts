@@ -1,0 +1,32 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { type Effect, type ErrorCode, errorCodes } from '../model/errors.js';
+import type { Failure, Outcome } from '../protocol/commands.js';
+
+/** What came of an activity, as the protocol wants to know it. Anything but an activity's failure is a bug of ours and is thrown on. */
+export async function attempt<Value>(call: () => Promise<Value>): Promise<Outcome<Value>> {
+  try {
+    return { ok: true, value: await call() };
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    return { ok: false, ...failureOf(error.cause) };
+  }
+}
+
+function failureOf(cause: Error | undefined): Failure {
+  if (cause instanceof ApplicationFailure) {
+    const code = cause.type ?? '';
+    return isErrorCode(code) ? { code, effect: effectOf(cause) } : { code: 'Bug', effect: 'unknown' };
+  }
+  // No worker took it up: it never happened.
+  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
+    return { code: 'Unreachable', effect: 'none' };
+  return { code: 'Timeout', effect: 'unknown' };
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
+function effectOf(failure: ApplicationFailure): Effect {
+  return failure.details?.[0] === 'none' ? 'none' : 'unknown';
+}

@@ -1,0 +1,2 @@
+// Every workflow that a worker runs.
+export { rotateCredential } from './rotateCredential.js';

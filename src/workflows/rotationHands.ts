@@ -1,0 +1,55 @@
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { RotationPlan } from '../model/plan.js';
+import type { Command, CommandOf, Outcome, Results } from '../protocol/commands.js';
+import type { Hands } from '../protocol/observe.js';
+import type { RotationState } from '../protocol/state.js';
+import type { RotationRef, VerbName, Verbs } from '../protocol/verbs.js';
+import { activityOptions } from './activityOptions.js';
+import { attempt } from './failures.js';
+import { mainTaskQueue, taskQueueOf } from './taskQueues.js';
+
+/** Each command as an activity of its name, in the zone of its target; waiting is the workflow's own. */
+export function rotationHands(state: RotationState, wait: Hands['wait']): Hands {
+  const { plan } = state.order;
+  const rotation: RotationRef = {
+    credential: plan.credential,
+    descriptorDigest: plan.descriptorDigest,
+    token: state.order.token,
+    policy: state.policy,
+  };
+  const by =
+    <Name extends VerbName>(name: Name) =>
+    (command: CommandOf<Name>): Promise<Outcome<Results[Name]>> => {
+      const verbs: Verbs = proxyActivities<Verbs>(optionsFor(plan, name, command));
+      return attempt(() => verbs[name](rotation, command));
+    };
+  return {
+    open: by('open'),
+    probe: by('probe'),
+    stage: by('stage'),
+    capture: by('capture'),
+    change: by('change'),
+    revert: by('revert'),
+    confirm: by('confirm'),
+    retire: by('retire'),
+    endSessions: by('endSessions'),
+    suspend: by('suspend'),
+    promote: by('promote'),
+    note: by('note'),
+    finish: by('finish'),
+    wait,
+  };
+}
+
+function optionsFor(plan: RotationPlan, name: VerbName, command: Command): ActivityOptions {
+  const place = 'target' in command ? { summary: command.target } : {};
+  const queueMs = 'notAfter' in command ? { scheduleToStartTimeout: Math.max(1, command.notAfter - Date.now()) } : {};
+  return { ...activityOptions[name], ...place, ...queueMs, taskQueue: queueOf(plan, command) };
+}
+
+/** A value that the target itself makes is made where the target can be reached. */
+function queueOf(plan: RotationPlan, command: Command): string {
+  const issues = command.do === 'stage' && plan.maker === 'issued';
+  const target = issues ? plan.targets[0] : 'target' in command && plan.targets.find(({ id }) => id === command.target);
+  return target ? taskQueueOf(target.zone) : mainTaskQueue;
+}

@@ -1,0 +1,47 @@
+import { type Reason, reasons } from '../model/endStates.js';
+import { failurePolicies } from '../model/policy.js';
+import { phases } from '../protocol/phases.js';
+import type { RotationState, TargetFacts } from '../protocol/state.js';
+
+/** More targets than this are counted, not listed. */
+const listedTargets = 50;
+
+/** The rotation's own page in the Temporal UI: where it stands, what comes next, what happens if that fails. Markdown. */
+export function rotationPage(state: RotationState, parked: Reason | null): string {
+  const { plan } = state.order;
+  const phase = phases[state.phase];
+  return [
+    `# Rotation of ${plan.credential}`,
+    '',
+    ...(parked === null ? [] : [`**Waiting: ${reasons[parked]}.**`, '']),
+    `- **Phase**: ${state.phase}: ${phase.doneBy}`,
+    `- **True after it**: ${phase.truth}`,
+    `- **If it fails**: ${phase.exits}`,
+    `- **Failure policy**: ${state.policy}: ${failurePolicies[state.policy]}`,
+    `- **Account**: ${plan.account} (${plan.kind})`,
+    `- **Copies**: ${plan.copies.join(', ')}`,
+    ...(state.cancelled
+      ? [
+          '- **Cancel was asked for**: before `promoted` the policy says what that means, after it everything goes forward',
+        ]
+      : []),
+    '',
+    `## Targets (${plan.targets.length})`,
+    ...targetLines(state),
+  ].join('\n');
+}
+
+function targetLines(state: RotationState): readonly string[] {
+  const entries = Object.entries(state.targets);
+  const lines = entries.slice(0, listedTargets).map(([id, facts]) => `- ${id}: ${standing(facts)}`);
+  return entries.length > listedTargets ? [...lines, `- and ${entries.length - listedTargets} more`] : lines;
+}
+
+function standing(facts: TargetFacts): string {
+  if (facts.suspended) return 'the account is suspended';
+  if (facts.taken)
+    return Object.keys(facts.dead).length > 0 ? 'new secret works, an old one was refused' : 'new secret works';
+  if (facts.failure !== null) return reasons[facts.failure];
+  if (facts.sends > 0) return 'was told; not seen to have taken the new secret yet';
+  return facts.working === null ? 'not looked at yet' : 'old secret works';
+}
