@@ -2,6 +2,8 @@ import { Context } from '@temporalio/activity';
 import type { Estate } from '../config/estate.js';
 import type { Verbs } from '../protocol/verbs.js';
 import type { Clock } from './clock.js';
+import { createIncidentActivities, type IncidentActivities } from './incident/incidentActivities.js';
+import { temporalRotations } from './incident/temporalRotations.js';
 import { createRecordResult, type RecordResult } from './recordResult.js';
 import { createRotationVerbs } from './rotation.js';
 
@@ -11,7 +13,7 @@ export interface ActivityDeps {
   readonly zone: string | null;
 }
 
-export type RelockActivities = Verbs & RecordResult;
+export type RelockActivities = Verbs & RecordResult & IncidentActivities;
 
 /** Time of this process; cancellation of the activity that asks. Calls end by `callMs`, well before Temporal's time-outs. */
 const activityClock: Clock = { now: Date.now, signal: () => Context.current().cancellationSignal };
@@ -22,5 +24,6 @@ export function createActivities({ estate, zone }: ActivityDeps): RelockActiviti
   return {
     ...createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }),
     ...createRecordResult({ estate, clock }),
+    ...createIncidentActivities({ estate, clock, rotations: temporalRotations }),
   };
 }

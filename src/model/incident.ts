@@ -88,9 +88,5 @@ export interface CredentialStatus {
   readonly reason?: Reason | string;
 }
 
-export function incidentWorkflowId(vendor: string, key: string): string {
-  return `incident/${vendor}/${key}`;
-}
-
 /** Credentials in one page: what one workflow run starts before it continues as new. */
 export const pageSize = 50;

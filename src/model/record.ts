@@ -47,8 +47,19 @@ export interface RotationRecord extends Opening {
   /** Slots that existed before an issued secret was made; null: not made by the target, or not looked yet. */
   readonly slotsBefore: readonly string[] | null;
   readonly suspended: readonly TargetId[];
+  /** Refused logins per realm since the last good one, by every rotation of this credential; counted before the login is made. */
+  readonly refusals: Refusals;
   /** Per target, the old version that a fresh login accepted in this rotation, and from where: what makes a later refusal a proof. */
   readonly controls: Readonly<Record<TargetId, Control>>;
+}
+
+/** By realm. */
+export type Refusals = Readonly<Record<string, RefusalCount>>;
+
+export interface RefusalCount {
+  readonly count: number;
+  /** When the latest was counted. */
+  readonly at: Instant;
 }
 
 export interface Control {
@@ -65,6 +76,8 @@ export interface RecordChange {
   readonly effectsNotAfter?: Instant;
   readonly slotsBefore?: readonly string[];
   readonly suspended?: readonly TargetId[];
+  /** Takes the place of what was counted for these realms. */
+  readonly refusals?: Refusals;
   /** Added to what is there; a target's first control stays. */
   readonly controls?: Readonly<Record<TargetId, Control>>;
   /** These versions were seen refused by these targets, or a later proven change replaced them there. */

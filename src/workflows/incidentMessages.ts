@@ -89,7 +89,3 @@ export interface WaveProgress {
   readonly parked: readonly CredentialId[];
 }
 export const waveQuery = defineQuery<WaveProgress>('wave');
-
-export function waveWorkflowId(incident: string, wave: number): string {
-  return `${incident}/wave-${wave + 1}`;
-}

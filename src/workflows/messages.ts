@@ -6,10 +6,7 @@ import type { Instant } from '../model/time.js';
 import type { PhaseName } from '../protocol/phases.js';
 import type { RotationState } from '../protocol/state.js';
 
-/** One workflow per credential: the id is the lock. */
-export function rotationWorkflowId(credential: CredentialId): string {
-  return `rotate/${credential}`;
-}
+export { rotationWorkflowId } from '../model/workflowIds.js';
 
 /** Who is told how a rotation goes: a wave, by workflow id, so that it survives continue-as-new on both sides. */
 export interface ReportTo {

@@ -9,7 +9,8 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { IncidentActivities, PlanMade } from '../activities/incident/incidentActivities.js';
-import { type IncidentState, incidentWorkflowId, type PlannedWave } from '../model/incident.js';
+import type { IncidentState, PlannedWave } from '../model/incident.js';
+import { incidentWorkflowId, waveWorkflowId } from '../model/workflowIds.js';
 import { approvalSheet } from './approvalSheet.js';
 import { incidentActivityOptions, precheckActivityOptions } from './incidentActivityOptions.js';
 import {
@@ -25,7 +26,6 @@ import {
   resumeUpdate,
   waveHaltedSignal,
   waveOrderSignal,
-  waveWorkflowId,
 } from './incidentMessages.js';
 import type { rotateWave } from './rotateWave.js';
 import { taskQueueOf } from './taskQueues.js';
