@@ -39,6 +39,6 @@ export type AuthSettings = z.output<typeof authSettings>;
 
 export const openbaoSettings = vaultApiSettings.extend({
   mount: mountPath.default('secret').describe('a KV version 2 mount'),
-  auth: authSettings,
+  auth: authSettings.describe('how relock itself logs in; it names where the login is, never the login'),
 });
 export type OpenbaoSettings = z.output<typeof openbaoSettings>;
