@@ -67,7 +67,11 @@ export interface TargetDriver {
   /** Saves the change, or confirms a timed commit, and re-reads it. */
   confirm?(account: string, via: Login, context: EffectContext): Promise<void>;
 
-  /** Ends sessions and tokens that the account opened before that moment. */
+  /**
+   * Ends sessions and tokens that the account opened before that moment, by the target's clock as well as it can be told.
+   * One that is proven to come from a secret which works now may stay; one proven to come from a secret that is gone ends
+   * whatever its age.
+   */
   endSessions?(
     account: string,
     via: Login,
