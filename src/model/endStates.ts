@@ -9,6 +9,15 @@ export const endStates = {
   lost: 'no held secret works on some target; all of them are held',
 } as const;
 export type EndState = keyof typeof endStates;
+export const endStateNames: readonly EndState[] = [
+  'rotated',
+  'replaced',
+  'untouched',
+  'rolledBack',
+  'disabled',
+  'unverified',
+  'lost',
+];
 
 /** Why nothing was changed (`untouched`), why a rotation waits (`parked`), or what a person must look at. Closed: it is stored in clear. */
 export const reasons = {

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { EndState } from '../model/endStates.js';
 import type { IncidentState, PageRef, PlanRef, PlanTotals, WaveKind } from '../model/incident.js';
 import type { FailurePolicy } from '../model/policy.js';
 import type { CredentialId } from '../model/record.js';
@@ -15,6 +16,9 @@ export interface IncidentInput {
   readonly approved: boolean;
 }
 
+/** How many rotations ended in which state. */
+export type Ends = Readonly<Partial<Record<EndState, number>>>;
+
 /** What is true of an incident now; counts of credentials. */
 export interface IncidentProgress {
   readonly incident: string;
@@ -26,6 +30,8 @@ export interface IncidentProgress {
   /** Waves of the plan, and the one that runs (0-based); null: none yet. */
   readonly waves: number;
   readonly wave: number | null;
+  /** Ends of the waves that are over, by state. */
+  readonly ends: Ends;
   readonly openedAt: Instant;
   readonly endedAt: Instant | null;
   /** Findings of a dry run; null: none was made. */
@@ -71,9 +77,7 @@ export interface WaveInput {
 
 /** What a wave carries over from page to page. */
 export interface WaveSoFar {
-  readonly ended: number;
-  readonly failed: number;
-  readonly parked: number;
+  readonly ends: Ends;
   /** A person said to go on although too many failed. */
   readonly overridden: boolean;
   readonly paused: boolean;
@@ -87,5 +91,6 @@ export const waveHaltedSignal = defineSignal<[boolean]>('waveHalted');
 export interface WaveProgress {
   readonly running: readonly CredentialId[];
   readonly parked: readonly CredentialId[];
+  readonly ends: Ends;
 }
 export const waveQuery = defineQuery<WaveProgress>('wave');

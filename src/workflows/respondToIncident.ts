@@ -18,6 +18,7 @@ import {
   abortUpdate,
   approveUpdate,
   denyUpdate,
+  type Ends,
   type IncidentInput,
   type IncidentProgress,
   type IncidentResult,
@@ -73,6 +74,7 @@ class Incident {
       totals: null,
       waves: 0,
       wave: null,
+      ends: {},
       openedAt: Date.now(),
       endedAt: null,
       findings: null,
@@ -150,7 +152,7 @@ class Incident {
     this.#progress = { ...this.#progress, wave: index };
     this.#enter('running');
     const { policy } = this.#input;
-    await executeChild<typeof rotateWave>('rotateWave', {
+    const { ends } = await executeChild<typeof rotateWave>('rotateWave', {
       workflowId: waveWorkflowId(this.#id, index),
       args: [
         {
@@ -163,17 +165,19 @@ class Incident {
           haltAtFailedPercent: made.plan.haltAtFailedPercent,
           cleanAfter: this.#progress.openedAt,
           credentials: wave.credentials,
-          from: { ended: 0, failed: 0, parked: 0, overridden: false, paused: this.#paused, aborted: false },
+          from: { ends: {}, overridden: false, paused: this.#paused, aborted: false },
         },
       ],
     });
     this.#halted = false;
+    this.#progress = { ...this.#progress, ends: sumOf(this.#progress.ends, ends) };
   }
 
   /** Parked rotations end in their own time; each leaves its result in the artifact store. */
   async settle(made: PlanMade): Promise<void> {
     for (let pauseMs = recountMs.first; !this.#aborted; pauseMs = Math.min(pauseMs * 2, recountMs.most)) {
       const tally = await store.tally({ incident: this.#id, plan: made.ref });
+      this.#progress = { ...this.#progress, ends: tally.ends };
       if (tally.pending === 0) return;
       this.#enter('settling');
       await condition(() => this.#aborted, pauseMs);
@@ -245,6 +249,12 @@ class Incident {
     if (this.#halted) return 'halted';
     return this.#paused ? 'paused' : 'running';
   }
+}
+
+function sumOf(one: Ends, other: Ends): Ends {
+  const sums: Partial<Record<EndState, number>> = { ...one };
+  for (const state of endStateNames) sums[state] = (one[state] ?? 0) + (other[state] ?? 0);
+  return sums;
 }
 
 /** Without a stack: the Temporal UI would show it beside the message. */

@@ -15,6 +15,7 @@ import type { RecordResult } from '../activities/recordResult.js';
 import type { CredentialId } from '../model/record.js';
 import { incidentActivityOptions, waitingActivityOptions } from './incidentActivityOptions.js';
 import {
+  type Ends,
   type WaveInput,
   type WaveProgress,
   type WaveSoFar,
@@ -68,7 +69,7 @@ class Wave {
 
   progress(): WaveProgress {
     const running = [...this.#running.keys()].filter((credential) => !this.#parked.has(credential));
-    return { running, parked: [...this.#parked] };
+    return { running, parked: [...this.#parked], ends: this.#soFar.ends };
   }
 
   obey(order: 'pause' | 'resume' | 'abort'): void {
@@ -100,7 +101,6 @@ class Wave {
       for (const row of waiting.splice(next, 1)) await this.#start(row);
     }
     await condition(() => this.#active() === 0);
-    this.#note({ parked: this.#soFar.parked + this.#parked.size });
   }
 
   async #mayStart(waiting: readonly Row[]): Promise<void> {
@@ -140,8 +140,8 @@ class Wave {
   #end(credential: CredentialId, result: RotationResult): void {
     this.#running.delete(credential);
     this.#parked.delete(credential);
-    const failed = result.state !== 'rotated' && result.state !== 'replaced';
-    this.#note({ ended: this.#soFar.ended + 1, failed: this.#soFar.failed + (failed ? 1 : 0) });
+    const { ends } = this.#soFar;
+    this.#note({ ends: { ...ends, [result.state]: (ends[result.state] ?? 0) + 1 } });
     this.#haltIfTooManyFailed();
   }
 
@@ -155,7 +155,7 @@ class Wave {
   #haltIfTooManyFailed(): void {
     const { kind, credentials, haltAtFailedPercent } = this.#input;
     const allowed = kind === 'canary' ? 0 : (credentials * haltAtFailedPercent) / 100;
-    const halted = !this.#soFar.overridden && this.#soFar.failed > allowed;
+    const halted = !this.#soFar.overridden && failedOf(this.#soFar.ends) > allowed;
     if (halted && !this.#halted) void tellIncident(this.#input.incident, true);
     this.#halted = halted;
   }
@@ -167,6 +167,11 @@ class Wave {
       void tellIncident(this.#input.incident, false);
     }
   }
+}
+
+/** Ends after which readers still get the old secret, or nobody knows. */
+function failedOf({ rotated: _rotated, replaced: _replaced, ...others }: Ends): number {
+  return Object.values(others).reduce((sum, count) => sum + count, 0);
 }
 
 async function startRotation(

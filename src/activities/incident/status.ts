@@ -1,6 +1,9 @@
 import type { Estate } from '../../config/estate.js';
 import type { CallContext } from '../../contracts/context.js';
+import { resultsPrefix } from '../../model/artifactKeys.js';
+import { endStateNames } from '../../model/endStates.js';
 import type { CredentialStatus, PlanRef } from '../../model/incident.js';
+import type { Ends } from '../../workflows/incidentMessages.js';
 import type { RotationResult } from '../../workflows/messages.js';
 import { readIncidentPlan, readPlanPage } from './artifacts.js';
 import { rotationResultSchema } from './resultSchema.js';
@@ -43,7 +46,7 @@ async function latestResults(
   context: CallContext,
 ): Promise<ReadonlyMap<string, RotationResult>> {
   const latest = new Map<string, RotationResult>();
-  for (const key of await estate.artifacts.list(`results/${incident}/`, context)) {
+  for (const key of await estate.artifacts.list(resultsPrefix(incident), context)) {
     const bytes = await estate.artifacts.get(key, context);
     const result = rotationResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
     const known = latest.get(result.credential);
@@ -55,29 +58,23 @@ async function latestResults(
 /** How an incident stands, in numbers. */
 export interface Tally {
   readonly total: number;
-  readonly byState: Readonly<Record<CredentialStatus['state'], number>>;
+  /** Rotations that ended, by state. */
+  readonly ends: Ends;
+  readonly blocked: number;
   readonly exposed: number;
   /** Credentials of the waves without an end. */
   readonly pending: number;
 }
 
-const none: Readonly<Record<CredentialStatus['state'], number>> = {
-  rotated: 0,
-  replaced: 0,
-  untouched: 0,
-  rolledBack: 0,
-  disabled: 0,
-  unverified: 0,
-  lost: 0,
-  pending: 0,
-  running: 0,
-  parked: 0,
-  blocked: 0,
-};
-
 export function tallyOf(statuses: readonly CredentialStatus[]): Tally {
-  const byState = { ...none };
-  for (const { state } of statuses) byState[state] += 1;
+  const count = (state: CredentialStatus['state']) => statuses.filter((status) => status.state === state).length;
+  const counted = endStateNames.map((state) => [state, count(state)] as const).filter(([, many]) => many > 0);
   const exposed = statuses.filter((status) => status.exposed).length;
-  return { total: statuses.length, byState, exposed, pending: byState.pending };
+  return {
+    total: statuses.length,
+    ends: Object.fromEntries(counted),
+    blocked: count('blocked'),
+    exposed,
+    pending: count('pending'),
+  };
 }
