@@ -9,6 +9,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { IncidentActivities, PlanMade } from '../activities/incident/incidentActivities.js';
+import { type EndState, endStateNames } from '../model/endStates.js';
 import type { IncidentState, PlannedWave } from '../model/incident.js';
 import { incidentWorkflowId, waveWorkflowId } from '../model/workflowIds.js';
 import { approvalSheet } from './approvalSheet.js';
