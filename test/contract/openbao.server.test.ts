@@ -115,7 +115,11 @@ describe('OpenBao', () => {
   test('a token that is dead is told from a right that is missing', async () => {
     const dead = documents(tokenAuth, { BAO_TOKEN: 's.deaddeaddead' }).read('readers', 'x', callContext());
     await expect(dead).rejects.toMatchObject({ code: 'Unauthorized', message: expect.stringContaining('fresh token') });
-    const poor = (await withToken('path "nothing/*" { capabilities = ["read"] }')).read('readers', 'x', callContext());
+    const poor = (await withToken(`path "${mount.mount}/data/y" { capabilities = ["read"] }`)).read(
+      'readers',
+      'x',
+      callContext(),
+    );
     await expect(poor).rejects.toMatchObject({
       code: 'Unauthorized',
       message: expect.stringContaining('relock check'),
@@ -142,6 +146,19 @@ describe('OpenBao', () => {
     const findings = await readOnly.check(['itron/a'], callContext());
     expect(findings.map((finding) => finding.path)).toEqual(['itron/a', 'itron/a', 'itron/a']);
     expect(findings[0]?.message).toContain(`lacks create, update on ${mount.mount}/data/itron/a`);
+  });
+
+  test('a mount that is mistyped, or no KV version 2, is not an empty vault', async () => {
+    const version1 = `kv1-${mount.mount}`;
+    await mount.api('POST', `sys/mounts/${version1}`, { type: 'kv', options: { version: '1' } });
+    for (const wrong of [version1, 'mistyped', 'sys', 'auth/approle']) {
+      const settings = { address: mount.address, mount: wrong, auth: tokenAuth };
+      const vault = vaultOver(createKvDocuments(settings, environmentOf({ BAO_TOKEN: mount.rootToken })));
+      const refused = { effect: 'none', message: expect.stringContaining(`the mount "${wrong}" is`) };
+      await expect(vault.list('', callContext())).rejects.toMatchObject(refused);
+      await expect(vault.open('itron/a', opening(), callContext())).rejects.toMatchObject(refused);
+    }
+    expect((await mount.api('LIST', version1)).status).toBe(404);
   });
 
   test('a released value is not in the history of relock’s own document', async () => {

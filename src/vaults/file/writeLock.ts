@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { CallContext } from '../../contracts/context.js';
 import { hasCode, makeFolder } from '../../transport/files/durableFile.js';
 import { mayBeAlive, ownIdentity, type ProcessIdentity, parseIdentity } from './processIdentity.js';
@@ -25,18 +26,22 @@ export class LockTimeout extends Error {
  */
 export class WriteLock {
   readonly #folder: string;
+  /** Callers of one process queue here, rather than poll against each other. */
+  readonly #queue = pLimit(1);
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   async run<Result>(context: CallContext, work: () => Promise<Result>): Promise<Result> {
-    const turn = await this.#take(context);
-    try {
-      return await work();
-    } finally {
-      await this.#release(turn);
-    }
+    return this.#queue(async () => {
+      const turn = await this.#take(context);
+      try {
+        return await work();
+      } finally {
+        await this.#release(turn);
+      }
+    });
   }
 
   async #take(context: CallContext): Promise<number> {

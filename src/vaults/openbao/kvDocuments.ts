@@ -7,6 +7,7 @@ import { DriverError } from '../../model/errors.js';
 import { mentions } from '../../transport/vaultApi/answers.js';
 import type { VaultApiCall, VaultApiSession } from '../../transport/vaultApi/call.js';
 import { checkAccess } from './checkAccess.js';
+import { requireKv2 } from './kvVersion.js';
 import { listTree } from './listTree.js';
 import { Mount } from './mount.js';
 
@@ -25,6 +26,7 @@ export class KvDocuments implements DocumentStore {
   readonly driver: string;
   readonly #session: VaultApiSession;
   readonly #mount: Mount;
+  #known: Promise<void> | null = null;
 
   constructor(session: VaultApiSession, mount: string) {
     this.driver = session.driver;
@@ -33,6 +35,7 @@ export class KvDocuments implements DocumentStore {
   }
 
   async read(place: Place, path: string, context: CallContext): Promise<StoredDocument> {
+    await this.#requireMount(context);
     const call: VaultApiCall = { method: 'GET', path: this.#mount.data(place, path), expected: [404], subject: path };
     const { status, body } = await this.#session.request(call, context);
     const parsed = readAnswer.safeParse(body);
@@ -51,6 +54,7 @@ export class KvDocuments implements DocumentStore {
     ifRevision: string,
     context: CallContext,
   ): Promise<'written' | 'conflict'> {
+    await this.#requireMount(context);
     if (place === 'relock' && ifRevision === '0') await this.#keepOneVersion(path, context);
     const call: VaultApiCall = {
       method: 'POST',
@@ -66,11 +70,22 @@ export class KvDocuments implements DocumentStore {
   }
 
   async list(place: Place, prefix: string, context: CallContext): Promise<readonly string[]> {
+    await this.#requireMount(context);
     return listTree(this.#session, this.#mount, place, prefix, context);
   }
 
   async check(paths: readonly string[], context: CallContext): Promise<readonly VaultFinding[]> {
+    await this.#requireMount(context);
     return checkAccess(this.#session, this.#mount, paths, context);
+  }
+
+  /** Asked once, and again only after it failed. */
+  #requireMount(context: CallContext): Promise<void> {
+    this.#known ??= requireKv2(this.#session, this.#mount, context).catch((error: unknown) => {
+      this.#known = null;
+      throw error;
+    });
+    return this.#known;
   }
 
   /** relock's own document holds secrets: a value taken out of it must not live on in the path's history. */
