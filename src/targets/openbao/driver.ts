@@ -6,7 +6,6 @@ import { accountProblem, openbaoTargetSettings } from './settings.js';
 export const targetType: TargetType<typeof openbaoTargetSettings> = {
   type: 'openbao',
   settings: openbaoTargetSettings,
-  example: { address: 'https://vault.example:8200', mount: 'approle' },
   example: { address: 'https://vault.example:8200' },
   kinds: {
     'approle-secret-id': {
