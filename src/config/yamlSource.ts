@@ -11,6 +11,7 @@ import {
   visit,
 } from 'yaml';
 import { printable, quoted } from '../model/printable.js';
+import { readLongList } from './longList.js';
 import type { ConfigPath } from './problemList.js';
 
 /** A parsed file: plain values, and where they stand. */
@@ -32,6 +33,11 @@ const maxAliasCount = 100;
 
 /** One YAML document as plain values with positions. Never throws. */
 export function parseYaml(text: string): ParsedSource {
+  const long = readLongList(text, parseWhole);
+  return long === null ? parseWhole(text) : { source: long };
+}
+
+function parseWhole(text: string): ParsedSource {
   const lines = new LineCounter();
   try {
     const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })];
