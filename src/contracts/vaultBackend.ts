@@ -62,11 +62,12 @@ export interface VaultBackend {
 
   /**
    * Creates the record atomically, and holds what readers get now as `base`. Leftovers of finished rotations become
-   * part of `olds`. The same token again returns the record as it is.
+   * part of `olds`. The same token again returns the record as it is. Here and in `state`, a record whose candidate
+   * readers already get has phase `promoted`, also when the process that promoted died before it could write that.
    */
   open(path: SecretPath, opening: Opening, context: CallContext): Promise<Opened>;
 
-  /** Writes progress. Throws `Conflict` (effect none) when the token's record is not open. */
+  /** Writes progress; a phase never goes back. Throws `Conflict` (effect none) when the token's record is not open. */
   note(path: SecretPath, token: string, change: RecordChange, context: CallContext): Promise<RotationRecord>;
 
   /**
