@@ -2,7 +2,12 @@
 import type { Register } from '../command.js';
 import { register as check } from './check.js';
 import { register as credentials } from './credentials.js';
+import { register as dev } from './dev.js';
 import { register as init } from './init.js';
 import { register as pin } from './pin.js';
+import { register as recover } from './recover.js';
+import { register as reinstate } from './reinstate.js';
+import { register as rotate } from './rotate.js';
+import { register as worker } from './worker.js';
 
-export const commands: readonly Register[] = [check, credentials, init, pin];
+export const commands: readonly Register[] = [check, credentials, dev, init, pin, recover, reinstate, rotate, worker];

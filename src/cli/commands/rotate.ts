@@ -1,0 +1,92 @@
+import { hostname, userInfo } from 'node:os';
+import { Option } from 'commander';
+import type { CredentialEntry, Estate } from '../../config/estate.js';
+import { reasons } from '../../model/endStates.js';
+import type { RotationOrder } from '../../model/plan.js';
+import { type FailurePolicy, failurePolicies } from '../../model/policy.js';
+import type { CommandContext, Register } from '../command.js';
+import type { Outcome } from '../exitCodes.js';
+import { UsageError } from '../failures.js';
+import { chosenCredential } from '../rotation/chosenCredential.js';
+import { endLines, outcomeOf } from '../rotation/endWords.js';
+import type { Followed } from '../rotation/follow.js';
+import { planLines } from '../rotation/planLines.js';
+
+interface Options {
+  readonly policy: FailurePolicy;
+}
+
+export const register: Register = (program, cli) => {
+  program
+    .command('rotate')
+    .description('rotate one credential now, and wait for the end')
+    .argument('<credential>', 'its id in relock.yaml')
+    .addOption(
+      new Option('--policy <policy>', 'what happens when a step fails before readers get the new secret')
+        .choices(Object.keys(failurePolicies))
+        .default('restore'),
+    )
+    .action(cli.action((context, id: string, options: Options) => rotate(context, id, options)));
+};
+
+async function rotate(context: CommandContext, id: string, { policy }: Options): Promise<Outcome> {
+  const estate = await context.estate();
+  const order = await planned(estate, chosenCredential(estate, id), policy);
+  for (const line of planLines(order)) context.out.note(line);
+  const { connectTemporal } = await import('../temporal/connect.js');
+  const { startRotation } = await import('../rotation/startRotation.js');
+  const { follow } = await import('../rotation/follow.js');
+  const { taskQueueOf } = await import('../../workflows/taskQueues.js');
+  const connected = await connectTemporal(context);
+  try {
+    await startRotation(connected.client, order, starter());
+    const zones = order.plan.targets.map(({ zone }) => taskQueueOf(zone));
+    const queues = [...new Set([taskQueueOf(null), ...zones])];
+    const { client } = connected;
+    const note = (line: string) => context.out.note(line);
+    return say(context, id, await follow({ client, credential: id, queues, signal: context.signal, note }));
+  } finally {
+    await connected.close();
+  }
+}
+
+async function planned(estate: Estate, entry: CredentialEntry, policy: FailurePolicy): Promise<RotationOrder> {
+  const { planRotation } = await import('../../planning/planRotation.js');
+  const { canonical, rotationToken } = await import('../../planning/digest.js');
+  const { plan, findings } = planRotation(estate, entry, policy);
+  if (findings.length > 0)
+    throw new UsageError(`${entry.id} cannot be rotated as configured; nothing was touched:\n${findings.join('\n')}`);
+  const origin = `${canonical(plan).digest} ${new Date().toISOString()} ${process.pid}`;
+  return { plan, token: rotationToken(entry.id, origin, 1), policy };
+}
+
+/** Shown to whoever finds the credential held. */
+function starter(): string {
+  return `relock rotate, by ${userInfo().username} on ${hostname()}`;
+}
+
+function say({ out }: CommandContext, id: string, followed: Followed): Outcome {
+  switch (followed.kind) {
+    case 'ended':
+      out.result(followed.result, endLines(followed.result));
+      return outcomeOf(followed.result);
+    case 'parked':
+      out.result({ credential: id, state: 'parked', reason: followed.reason }, [
+        `${id}: waiting: ${reasons[followed.reason]}`,
+        `  it goes on by itself; what it waits for is on its page in the Temporal UI, workflow rotate/${id}`,
+      ]);
+      return 'waiting';
+    case 'interrupted':
+      out.result({ credential: id, state: 'running', reason: null }, [
+        `${id}: nobody waits any more; the rotation goes on, workflow rotate/${id}`,
+        `  to stop it: temporal workflow cancel --workflow-id rotate/${id}`,
+      ]);
+      return 'waiting';
+    case 'broken':
+      out.result({ credential: id, state: 'unverified', reason: 'bug' }, [
+        `${id}: its workflow ended without a result; what was held is still held`,
+        `  next: see rotate/${id} in the Temporal UI, then relock recover ${id}`,
+      ]);
+      return 'failed';
+  }
+}

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Reason } from '../../model/endStates.js';
+import { progressQuery, type RotationResult, rotationWorkflowId } from '../../workflows/messages.js';
+import type { rotateCredential } from '../../workflows/rotateCredential.js';
+import { mainTaskQueue } from '../../workflows/taskQueues.js';
+import { hasWorker } from '../temporal/pollers.js';
+
+export type Followed =
+  | { readonly kind: 'ended'; readonly result: RotationResult }
+  | { readonly kind: 'parked'; readonly reason: Reason }
+  /** The workflow itself failed or was ended from outside. */
+  | { readonly kind: 'broken' }
+  | { readonly kind: 'interrupted' };
+
+export interface FollowOptions {
+  readonly credential: string;
+  readonly client: Client;
+  /** Queues that the rotation's steps wait in. */
+  readonly queues: readonly string[];
+  readonly signal: AbortSignal;
+  readonly note: (line: string) => void;
+}
+
+const pauseMs = 1_000;
+
+/** Waits until a rotation ends, is parked, or nobody wants to know any more. A server that is away for a while only delays the answer. */
+export async function follow(options: FollowOptions): Promise<Followed> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([options.signal, done.signal]);
+  try {
+    return await Promise.race([ended(options, signal), parked(options, signal), interrupted(options.signal)]);
+  } finally {
+    done.abort();
+  }
+}
+
+function interrupted(signal: AbortSignal): Promise<Followed> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve({ kind: 'interrupted' });
+    signal.addEventListener('abort', () => resolve({ kind: 'interrupted' }), { once: true });
+  });
+}
+
+/** Ends only with an answer, or with the signal. */
+async function ended({ client, credential, note }: FollowOptions, signal: AbortSignal): Promise<Followed> {
+  const handle = client.workflow.getHandle<typeof rotateCredential>(rotationWorkflowId(credential));
+  for (let told = false; !signal.aborted; ) {
+    try {
+      const result = await client.withAbortSignal(signal, () => handle.result());
+      return { kind: 'ended', result };
+    } catch (error) {
+      if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return { kind: 'broken' };
+    }
+    if (!told && !signal.aborted)
+      note(
+        'the Temporal server does not answer; still waiting for it. The rotation is safe: it goes on when the server is back',
+      );
+    told = true;
+    await pause(signal);
+  }
+  return never();
+}
+
+/** Asks now and then; says once which queues have nobody who works on them. */
+async function parked(options: FollowOptions, signal: AbortSignal): Promise<Followed> {
+  const { client, credential } = options;
+  const handle = client.workflow.getHandle(rotationWorkflowId(credential));
+  const told = new Set<string>();
+  for (let looks = 0; !signal.aborted; looks += 1) {
+    await pause(signal);
+    if (looks % lookAtQueues === lookAtQueues - 1) await tellAbandoned(options, told);
+    const progress = await client
+      .withDeadline(Date.now() + queryMs, () => handle.query(progressQuery))
+      .catch(() => null);
+    if (progress?.parked != null) return { kind: 'parked', reason: progress.parked };
+  }
+  return never();
+}
+
+/** Queues are looked at with every so many looks. */
+const lookAtQueues = 3;
+
+/** Without a worker a query would wait for one. */
+const queryMs = 2_000;
+
+async function tellAbandoned({ client, queues, note }: FollowOptions, told: Set<string>): Promise<void> {
+  for (const queue of queues.filter((each) => !told.has(each))) {
+    const of = queue === mainTaskQueue ? 'workflows' : 'activities';
+    const alive = await hasWorker(client, queue, of).catch(() => true);
+    if (alive) continue;
+    told.add(queue);
+    const zone = queue === mainTaskQueue ? '' : ` --zone ${queue.slice(mainTaskQueue.length + 1)}`;
+    note(`no worker takes tasks from "${queue}": the rotation waits for one. Start it with: relock worker${zone}`);
+  }
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+}
+
+/** Loses every race. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,39 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { RotationOrder } from '../../model/plan.js';
+import { printable } from '../../model/printable.js';
+import { rotationWorkflowId } from '../../workflows/messages.js';
+import type { rotateCredential } from '../../workflows/rotateCredential.js';
+import { mainTaskQueue } from '../../workflows/taskQueues.js';
+import { CommandError } from '../failures.js';
+import { planLines } from './planLines.js';
+
+/** Starts a rotation; one that runs already keeps the credential, and the failure says whose it is. */
+export async function startRotation(client: Client, order: RotationOrder, startedBy: string): Promise<void> {
+  const { credential } = order.plan;
+  try {
+    await client.workflow.start<typeof rotateCredential>('rotateCredential', {
+      workflowId: rotationWorkflowId(credential),
+      taskQueue: mainTaskQueue,
+      workflowIdConflictPolicy: 'FAIL',
+      args: [{ order, incident: null, reportTo: null, from: null }],
+      memo: { startedBy },
+      staticSummary: `rotation of ${credential}`.slice(0, 200),
+      staticDetails: planLines(order).join('\n'),
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new CommandError(await heldMessage(client, credential));
+  }
+}
+
+async function heldMessage(client: Client, credential: string): Promise<string> {
+  const id = rotationWorkflowId(credential);
+  const { startTime, memo, raw } = await client.workflow.getHandle(id).describe();
+  const parent = raw.workflowExecutionInfo?.parentExecution?.workflowId;
+  const memoed: unknown = memo?.startedBy;
+  const by = typeof memoed === 'string' ? memoed : (parent ?? 'another client');
+  return [
+    `${credential} is being rotated already: workflow ${id}, started ${startTime.toISOString()} by ${printable(by)}; nothing was touched.`,
+    `Wait for it to end and try again, or stop it: temporal workflow cancel --workflow-id ${id}`,
+  ].join(' ');
+}

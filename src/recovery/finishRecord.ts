@@ -1,0 +1,52 @@
+import type { Clock } from '../activities/clock.js';
+import { createRecordResult } from '../activities/recordResult.js';
+import { createRotationVerbs } from '../activities/rotation.js';
+import type { CredentialEntry, Estate } from '../config/estate.js';
+import { DriverError } from '../model/errors.js';
+import type { RotationRecord } from '../model/record.js';
+import { planRotation } from '../planning/planRotation.js';
+import type { WaitReason } from '../protocol/commands.js';
+import { orderFor } from '../protocol/drive.js';
+import { beginRotation, rotate } from '../protocol/rotate.js';
+import type { RotationResult } from '../workflows/messages.js';
+import { type DirectOptions, directInterpreter, Stopped } from './directInterpreter.js';
+
+export type Finished =
+  | { readonly kind: 'ended'; readonly result: RotationResult }
+  /** It would wait long, or was interrupted; the record is still open and says where. */
+  | { readonly kind: 'stopped'; readonly why: WaitReason | 'interrupted' };
+
+/** Carries an open record to its end, by its own token and policy, without Temporal. Throws only for bugs. */
+export async function finishRecord(
+  estate: Estate,
+  entry: CredentialEntry,
+  record: RotationRecord,
+  options: Omit<DirectOptions, 'verbs'>,
+): Promise<Finished> {
+  const { clock } = options;
+  const { plan } = planRotation(estate, entry, record.policy);
+  // As a worker without a zone: refusals seen there and here count for each other where a target has no zone.
+  const verbs = createRotationVerbs({ estate, clock, vantage: 'main' });
+  const startedAt = clock.now();
+  try {
+    const from = beginRotation(orderFor(record, plan), startedAt);
+    const { end } = await rotate(from, directInterpreter({ ...options, verbs }));
+    const { state, reason, flags, open } = end;
+    const about = { credential: entry.id, incident: null, token: record.token };
+    const result = { ...about, state, reason, flags, open, startedAt, endedAt: clock.now() };
+    await keep(estate, clock, result);
+    return { kind: 'ended', result };
+  } catch (error) {
+    if (error instanceof Stopped) return { kind: 'stopped', why: error.why };
+    throw error;
+  }
+}
+
+/** The vault is what counts here; a store that is away does not undo what was done. */
+async function keep(estate: Estate, clock: Clock, result: RotationResult): Promise<void> {
+  try {
+    await createRecordResult({ estate, clock }).recordResult(result);
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+  }
+}
