@@ -1,5 +1,6 @@
 import type { TargetType } from '../../contracts/registration.js';
 import { fetchHostKey } from '../../transport/ssh/connect.js';
+import { keyCapabilities, LinuxKeyDriver } from './keyDriver.js';
 import { LinuxPasswordDriver, passwordCapabilities } from './passwordDriver.js';
 import { accountProblem, endpointOf, linuxSettings } from './settings.js';
 
@@ -13,6 +14,11 @@ export const targetType: TargetType<typeof linuxSettings> = {
       capabilities: passwordCapabilities,
       accountProblem,
       create: (target, environment) => new LinuxPasswordDriver(target, environment),
+    },
+    'ssh-key': {
+      capabilities: keyCapabilities,
+      accountProblem,
+      create: (target, environment) => new LinuxKeyDriver(target, environment),
     },
   },
   host: (settings) => settings.address,

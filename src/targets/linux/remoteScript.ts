@@ -5,12 +5,12 @@ import type { ExecResult, Input, SshSession } from '../../transport/ssh/session.
 import type { LinuxSettings } from './settings.js';
 
 /** Printed by a script once it has checked all it can without changing anything. */
-const readyMark = 'relock-ready';
+export const readyMark = 'relock-ready';
 /**
  * The line before a script's own input: a sudo password that sudo did not ask for is skipped up to it. A script whose input
  * ends early does nothing: the connection broke, or the time was over.
  */
-const beginMark = 'relock-begin';
+export const beginMark = 'relock-begin';
 const sudoPrompt = 'relock-sudo>';
 
 /**
@@ -60,7 +60,8 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
   },
 };
 
-const prelude = `set -u
+/** What every script begins with: `begin` says that it is ready and waits for its input, `row` reads one line of it. */
+export const prelude = `set -u
 LC_ALL=C; export LC_ALL; umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH; export PATH
 account=$1
@@ -134,7 +135,7 @@ function outputOf(session: SshSession, result: ExecResult): Buffer {
   if (!result.started) {
     throw session.failure(
       'Unauthorized',
-      'the login could not start a root shell (sudo refused it, or it has no shell); nothing was changed. Check its sudo rights and the `sudo` setting',
+      'the login could not start a shell with the rights it needs (sudo refused it, or it may only run a fixed command); nothing was changed. Check its shell, its sudo rights and the `sudo` setting',
     );
   }
   throw session.failure('Refused', 'the change ended in a way that relock does not know. Probe the account');

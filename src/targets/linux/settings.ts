@@ -75,9 +75,13 @@ export const linuxSettings = z.strictObject({
     .describe('How long a change that was sent may still take effect: chpasswd waits 15 s for the lock of /etc/shadow'),
   authorizedKeysFile: z
     .string()
-    .regex(/^[A-Za-z0-9._%/-]+$/, 'expected a path as in sshd_config, with %h and %u')
+    .regex(
+      /^(?:%h\/|\/)?(?:[A-Za-z0-9._/-]|%u)+$/,
+      'expected a path as in sshd_config: relative, from / or from %h/, with %u',
+    )
+    .refine((path) => !path.split('/').includes('..'), 'expected no ".." in it')
     .default('.ssh/authorized_keys')
-    .describe('As AuthorizedKeysFile in sshd_config: relative to the home, or with %h and %u'),
+    .describe('As AuthorizedKeysFile in sshd_config: relative to the home or absolute, with %h and %u'),
   keyOptions: z
     .string()
     .regex(/^[^\n\r]*$/)
@@ -124,6 +128,11 @@ export function endpointOf(
 export function secretPolicyOf(settings: LinuxSettings): SecretPolicy {
   const { minLength, maxLength, alphabet } = settings.passwordPolicy;
   return { minLength, maxLength, significantLength: maxLength, alphabet };
+}
+
+/** Absolute, or relative to the home. */
+export function keyFilePath(settings: LinuxSettings, account: string): string {
+  return settings.authorizedKeysFile.replace(/^%h\//, '').replaceAll('%u', account);
 }
 
 const accountPattern = /^[A-Za-z0-9_][A-Za-z0-9._@-]{0,63}\$?$/;

@@ -1,0 +1,80 @@
+import { formatPublicKey, parsePublicKey, type SshPublicKey } from '../../secret/sshKey.js';
+
+/**
+ * `authorized_keys`, edited line by line. A file is text in which every byte is one character (latin1), so that what is
+ * not touched stays byte for byte: options, comments, order, blank lines, CR, the missing end of the last line.
+ */
+export type KeyFile = string;
+
+interface KeyLine {
+  /** All before the key: blanks and options, with the blank after them. */
+  readonly lead: string;
+  readonly key: SshPublicKey;
+  /** `\r` where lines end with CRLF. */
+  readonly end: string;
+}
+
+/** Where the options end: at the first blank outside double quotes. */
+function optionsLength(text: string): number {
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '\\' && text[at + 1] === '"') at += 1;
+    else if (char === '"') quoted = !quoted;
+    else if (!quoted && (char === ' ' || char === '\t')) return at;
+  }
+  return text.length;
+}
+
+function parseLine(line: string): KeyLine | null {
+  const end = line.endsWith('\r') ? '\r' : '';
+  const body = line.slice(0, line.length - end.length);
+  const indent = /^[ \t]*/.exec(body)?.[0] ?? '';
+  const rest = body.slice(indent.length);
+  if (rest.startsWith('#')) return null;
+  const bare = parsePublicKey(rest);
+  if (bare !== null) return { lead: indent, key: bare, end };
+  const options = rest.slice(0, optionsLength(rest));
+  const gap = /^[ \t]*/.exec(rest.slice(options.length))?.[0] ?? '';
+  const key = parsePublicKey(rest.slice(options.length + gap.length));
+  return key === null ? null : { lead: indent + options + gap, key, end };
+}
+
+function isKey(line: string, blob: string): boolean {
+  return parseLine(line)?.key.blob === blob;
+}
+
+/** The keys of a file, in its order, each once. */
+export function keysOf(file: KeyFile): readonly SshPublicKey[] {
+  const keys = file.split('\n').flatMap((line) => parseLine(line)?.key ?? []);
+  return [...new Map(keys.map((key) => [key.blob, key])).values()];
+}
+
+export function hasKey(file: KeyFile, blob: string): boolean {
+  return file.split('\n').some((line) => isKey(line, blob));
+}
+
+/** The file with a key on a line of its own after the one it is to replace, with the same options; null: that one is not there. */
+export function addBeside(file: KeyFile, key: SshPublicKey, replacing: string): KeyFile | null {
+  const lines = file.split('\n');
+  const at = lines.findIndex((line) => isKey(line, replacing));
+  const neighbour = parseLine(lines[at] ?? '');
+  if (neighbour === null) return null;
+  const added = neighbour.lead + formatPublicKey(key) + neighbour.end;
+  return [...lines.slice(0, at + 1), added, ...lines.slice(at + 1)].join('\n');
+}
+
+/** The file with a key at its end. `options` as in sshd's manual; empty: none. */
+export function addAtEnd(file: KeyFile, key: SshPublicKey, options: string): KeyFile {
+  const separator = file === '' || file.endsWith('\n') ? '' : '\n';
+  const lead = options === '' ? '' : `${options} `;
+  return `${file}${separator}${lead}${formatPublicKey(key)}\n`;
+}
+
+/** The file without any line that holds this key. */
+export function removeKey(file: KeyFile, blob: string): KeyFile {
+  return file
+    .split('\n')
+    .filter((line) => !isKey(line, blob))
+    .join('\n');
+}

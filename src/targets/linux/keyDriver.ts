@@ -1,0 +1,153 @@
+import type { CallContext, EffectContext } from '../../contracts/context.js';
+import type { DriverEnvironment } from '../../contracts/registration.js';
+import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
+import type { Capabilities } from '../../model/capabilities.js';
+import { DriverError } from '../../model/errors.js';
+import type { ProbeAnswer } from '../../model/probe.js';
+import type { Instant } from '../../model/time.js';
+import type { Secret } from '../../secret/secret.js';
+import { fingerprintOf, parsePublicKey, publicKeyOf, SshKeyError, type SshPublicKey } from '../../secret/sshKey.js';
+import { addAtEnd, addBeside, hasKey, type KeyFile, keysOf, removeKey } from './authorizedKeys.js';
+import { LinuxHost } from './host.js';
+import { AuthorizedKeysFile } from './keyFile.js';
+import type { LinuxSettings } from './settings.js';
+
+export function keyCapabilities(settings: LinuxSettings): Capabilities {
+  return {
+    overlap: true,
+    makers: ['generated', 'supplied'],
+    selfChange: true,
+    managementChange: false,
+    oldDies: 'onRetire',
+    undo: 'retire',
+    secretPolicy: null,
+    settleMs: settings.settleMs,
+    silenceIsRefusal: false,
+    lockoutThreshold: null,
+    confirms: false,
+    timedCommitMs: null,
+    endsSessions: true,
+    suspends: settings.server === 'openssh',
+    enumerates: true,
+  };
+}
+
+/** UTF-8 as the key file holds it: one character per byte. */
+function asBytes(comment: string): string {
+  return Buffer.from(comment, 'utf8').toString('latin1');
+}
+
+function idOf(key: SshPublicKey): string {
+  return fingerprintOf(Buffer.from(key.blob, 'base64'));
+}
+
+/**
+ * `linux × ssh-key`. The new key's line is put after the old one's, with the same options; `retire` takes the old one
+ * out. Nothing else in the file changes. A key counts as the same wherever it stands, so two hosts that share a home need
+ * one change, and the second one finds it done.
+ */
+export class LinuxKeyDriver implements TargetDriver {
+  readonly capabilities: Capabilities;
+  readonly #host: LinuxHost;
+
+  constructor(target: { readonly id: string; readonly settings: LinuxSettings }, environment: DriverEnvironment) {
+    this.#host = new LinuxHost(target, environment);
+    this.capabilities = keyCapabilities(target.settings);
+  }
+
+  async check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
+    const findings = await this.#host.check(account, via, context);
+    if (via?.as !== 'management' || findings.some(({ severity }) => severity === 'error')) return findings;
+    try {
+      await this.#file(account, via).read(context);
+      return findings;
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.code === 'Bug') throw error;
+      return [...findings, { severity: 'error', message: error.message }];
+    }
+  }
+
+  probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+    return this.#host.probe(account, secret.pick(['private_key']), context);
+  }
+
+  async change(account: string, via: Login, next: Secret, context: EffectContext, replacing?: Secret): Promise<void> {
+    const key = this.#keyOf(next);
+    const known = replacing ?? (via.as === 'self' && via.secret.has('private_key') ? via.secret : undefined);
+    const old = known === undefined ? null : this.#keyOf(known).blob;
+    await this.#file(account, via).edit(context, (file) => this.#added(file, key, old));
+  }
+
+  #added(file: KeyFile, key: SshPublicKey, replacing: string | null): KeyFile {
+    if (hasKey(file, key.blob)) return file;
+    const beside = replacing === null ? null : addBeside(file, key, replacing);
+    if (beside !== null) return beside;
+    const { keyOptions } = this.#host.settings;
+    if (keyOptions !== undefined) return addAtEnd(file, key, keyOptions);
+    throw this.#host.error(
+      'NotFound',
+      'the present key is not in the key file, so the options of the new one are not known; nothing was changed. ' +
+        'Set `keyOptions` for this target (empty for none), or put the present key back',
+    );
+  }
+
+  async retire(account: string, via: Login, old: Secret, current: Secret, context: EffectContext): Promise<void> {
+    const [gone, kept] = [this.#keyOf(old).blob, this.#keyOf(current).blob];
+    if (gone === kept) {
+      throw this.#host.error('Bug', 'the key to retire is the current one; nothing was changed. Report this');
+    }
+    await this.#file(account, via).edit(context, (file) => this.#removed(file, gone, kept));
+  }
+
+  #removed(file: KeyFile, gone: string, kept: string): KeyFile {
+    if (!hasKey(file, gone) || hasKey(file, kept)) return removeKey(file, gone);
+    throw this.#host.error(
+      'Conflict',
+      'the key that is to stay is not in the key file: taking the other one out would lock the account. ' +
+        'Nothing was changed. Look at the file',
+    );
+  }
+
+  async enumerate(account: string, via: Login, context: CallContext): Promise<readonly string[]> {
+    return keysOf(await this.#file(account, via).read(context)).map(idOf);
+  }
+
+  async dropSlot(account: string, via: Login, slot: string, context: EffectContext): Promise<void> {
+    await this.#file(account, via).edit(context, (file) => {
+      const found = keysOf(file).find((key) => idOf(key) === slot);
+      return found === undefined ? file : removeKey(file, found.blob);
+    });
+  }
+
+  endSessions(
+    account: string,
+    via: Login,
+    started: { readonly before: Instant },
+    context: EffectContext,
+  ): Promise<void> {
+    return this.#host.endSessions(account, via, started, context);
+  }
+
+  suspend(account: string, via: Login, context: EffectContext): Promise<void> {
+    return this.#host.suspend(account, via, context);
+  }
+
+  reinstate(account: string, via: Login, context: EffectContext): Promise<void> {
+    return this.#host.reinstate(account, via, context);
+  }
+
+  #file(account: string, via: Login): AuthorizedKeysFile {
+    return new AuthorizedKeysFile(this.#host, account, via);
+  }
+
+  /** The public half is computed: a `public_key` that does not fit its `private_key` must not be installed. */
+  #keyOf(secret: Secret): SshPublicKey {
+    try {
+      const comment = secret.has('public_key') ? (parsePublicKey(secret.reveal('public_key'))?.comment ?? '') : '';
+      return publicKeyOf(secret.reveal('private_key'), asBytes(comment.replace(/\p{Cc}/gu, '')));
+    } catch (error) {
+      if (!(error instanceof SshKeyError)) throw error;
+      throw this.#host.error('Refused', `${error.message}; nothing was changed. Store a key that OpenSSH can read`);
+    }
+  }
+}

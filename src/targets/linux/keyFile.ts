@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import type { CallContext, EffectContext } from '../../contracts/context.js';
+import type { Login } from '../../contracts/targetDriver.js';
+import { DriverError } from '../../model/errors.js';
+import type { SshSession } from '../../transport/ssh/session.js';
+import { SftpFailure, type SftpFiles } from '../../transport/ssh/sftp.js';
+import type { KeyFile } from './authorizedKeys.js';
+import type { LinuxHost } from './host.js';
+import { type KeyFileScripts, managedKeyFile, ownKeyFile, writeInput } from './keyFileScripts.js';
+import { type RootScript, runAsRoot, runAsSelf } from './remoteScript.js';
+import { keyFilePath } from './settings.js';
+
+/** A file as it was read, and a write that happens only while it is still that one. */
+interface Snapshot {
+  readonly file: KeyFile;
+  /** Throws `Conflict` with effect `none` when somebody else wrote meanwhile. */
+  write(edited: KeyFile, context: EffectContext): Promise<void>;
+}
+
+type ReadSnapshot = () => Promise<Snapshot>;
+
+/** How often an edit starts again because another one came first. */
+const maxEdits = 8;
+
+/** Larger files are not edited: they are no list of keys that anybody wrote. */
+const maxFileBytes = 200 * 1024;
+
+const text = (bytes: Buffer): KeyFile => bytes.toString('latin1');
+const bytesOf = (file: KeyFile): Buffer => Buffer.from(file, 'latin1');
+
+/** Reads and edits one account's `authorized_keys`, by management, by a shell of the account, or by its SFTP. */
+export class AuthorizedKeysFile {
+  readonly #host: LinuxHost;
+  readonly #account: string;
+  readonly #via: Login;
+
+  constructor(host: LinuxHost, account: string, via: Login) {
+    this.#host = host;
+    this.#account = account;
+    this.#via = via;
+  }
+
+  read(context: CallContext): Promise<KeyFile> {
+    return this.#host.session(this.#via, context, async (session) => {
+      const { file } = await this.#reader(session)();
+      return file;
+    });
+  }
+
+  /** Writes what `edit` makes of the file, unless that is the file itself; again when somebody else wrote in between. */
+  edit(context: EffectContext, edit: (file: KeyFile) => KeyFile): Promise<void> {
+    return this.#host.session(this.#via, context, async (session) => {
+      const read = this.#reader(session);
+      for (let attempt = 1; !(await this.#editOnce(read, context, edit, attempt === maxEdits)); attempt++);
+    });
+  }
+
+  async #editOnce(
+    read: ReadSnapshot,
+    context: EffectContext,
+    edit: (file: KeyFile) => KeyFile,
+    last: boolean,
+  ): Promise<boolean> {
+    const snapshot = await read();
+    const edited = edit(snapshot.file);
+    if (edited === snapshot.file) return true;
+    try {
+      await snapshot.write(edited, context);
+      return true;
+    } catch (error) {
+      const lost = error instanceof DriverError && error.code === 'Conflict' && error.effect === 'none';
+      if (lost && !last) return false;
+      throw error;
+    }
+  }
+
+  #reader(session: SshSession): ReadSnapshot {
+    const path = keyFilePath(this.#host.settings, this.#account);
+    if (this.#via.as === 'management') {
+      const options = { settings: this.#host.settings, via: this.#via, account: this.#account };
+      return scriptReader(managedKeyFile(path), (script, work) => runAsRoot(session, { ...options, script }, work));
+    }
+    if (this.#host.settings.sftpOnly) return sftpReader(session, path);
+    const account = this.#account;
+    return scriptReader(ownKeyFile(path), (script, work) => runAsSelf(session, { account, script }, work));
+  }
+}
+
+type RunScript = (script: RootScript, work: Parameters<typeof runAsSelf>[2]) => Promise<Buffer>;
+
+function scriptReader(scripts: KeyFileScripts, run: RunScript): ReadSnapshot {
+  return async () => {
+    let digest = '';
+    const input = ([word]: readonly string[]) => {
+      digest = word ?? '';
+      return '';
+    };
+    const file = text(await run(scripts.read, { input }));
+    return {
+      file,
+      write: async (edited, effect) => {
+        const bytes = bytesOf(edited);
+        await run(scripts.write(digest, bytes.length), { input: () => writeInput(bytes), effect });
+      },
+    };
+  };
+}
+
+/** SFTP has no locks: the file is read again right before it is replaced. Edits of one account must not run together. */
+function sftpReader(session: SshSession, path: string): ReadSnapshot {
+  return async () => {
+    const files = await session.sftp();
+    const file = await readOverSftp(session, files, path);
+    return {
+      file: file ?? '',
+      write: async (edited, effect) => {
+        const temporary = `${path}.relock-${randomBytes(6).toString('hex')}`;
+        try {
+          await files.create(temporary, bytesOf(edited), 0o600);
+          await files.chmod(temporary, file === null ? 0o600 : await files.mode(path));
+          await replaceUnchanged(session, files, { path, temporary, before: file, effect });
+        } catch (error) {
+          await files.remove(temporary).catch(() => undefined);
+          throw sftpError(session, error);
+        }
+      },
+    };
+  };
+}
+
+async function replaceUnchanged(
+  session: SshSession,
+  files: SftpFiles,
+  step: { path: string; temporary: string; before: KeyFile | null; effect: EffectContext },
+): Promise<void> {
+  if ((await readOverSftp(session, files, step.path)) !== step.before) {
+    throw session.failure('Conflict', 'somebody else changed the key file meanwhile; nothing was changed. Try again');
+  }
+  session.beginEffect(step.effect);
+  await files.replace(step.temporary, step.path).catch((error: unknown) => {
+    if (error instanceof SftpFailure) session.provedNoEffect();
+    throw error;
+  });
+}
+
+async function readOverSftp(session: SshSession, files: SftpFiles, path: string): Promise<KeyFile | null> {
+  try {
+    return text(await files.read(path, maxFileBytes));
+  } catch (error) {
+    if (error instanceof SftpFailure && error.reason === 'missing') return null;
+    throw sftpError(session, error);
+  }
+}
+
+function sftpError(session: SshSession, error: unknown): unknown {
+  if (!(error instanceof SftpFailure)) return error;
+  return session.failure(
+    error.reason === 'denied' ? 'Refused' : 'Unsupported',
+    'the server does not let the account replace its key file over SFTP. Use a management login',
+  );
+}

@@ -1,0 +1,93 @@
+import { prelude, type RootScript } from './remoteScript.js';
+
+/** What both scripts do as the owner of the file. `$2` is the path, or relative to the home. */
+const locate = `need sha256sum stat readlink
+case $2 in /*) file=$2 ;; *) file=$HOME/$2 ;; esac
+if [ -e "$file" ]; then file=$(readlink -f "$file"); fi
+folder=\${file%/*}
+digest() { if [ -e "$file" ]; then sha256sum < "$file" | cut -d' ' -f1; else echo absent; fi; }
+`;
+
+/** Tells the file's digest, or `absent`, and prints the file. */
+const readBody = `${locate}begin "$(digest)"
+[ -e "$file" ] || exit 0
+cat "$file" || exit 77
+`;
+
+/**
+ * Arguments: path, digest of the file that the edit is based on, size of the edited file. Input: the edited file and a
+ * last line. In one step, under the folder's lock, and only while the file is still the one that was read; owner and
+ * mode stay.
+ */
+const writeBody = `${locate}need flock head wc cp mv chmod
+digest=$3 size=$4
+if [ "$digest" = absent ]; then mkdir -p -m 700 "$folder" || exit 77; fi
+[ -d "$folder" ] && [ -w "$folder" ] || exit 77
+if [ -e "$file" ] && [ "$(stat -c %u "$file")" != "$(id -u)" ]; then exit 77; fi
+received=$folder/.relock-received.$$ edited=$folder/.relock-edited.$$
+trap 'rm -f "$received" "$edited"' EXIT
+exec 9< "$folder" || exit 77
+begin
+head -c "$size" > "$received" || exit 74
+row last
+[ "$last" = relock-end ] && [ "$(wc -c < "$received")" -eq "$size" ] || exit 78
+# Not every network file system locks folders; the comparison below still holds.
+flock -w 10 9 2>/dev/null
+[ "$(digest)" = "$digest" ] || exit 75
+if [ -e "$file" ]; then
+  mode=$(stat -c %a "$file")
+  cp -p "$file" "$edited" && chmod u+w "$edited" && cat "$received" > "$edited" && chmod "$mode" "$edited" || exit 77
+else
+  cat "$received" > "$edited" || exit 77
+fi
+sync "$edited" 2>/dev/null
+mv -f "$edited" "$file" || exit 74
+exit 0
+`;
+
+/**
+ * As root, but never on a path that the account could have turned elsewhere: in its own home relock acts as the account
+ * itself, and as root only where home and folder are root's.
+ */
+const asOwnerBody = `need setpriv stat id
+body=$2
+shift 2
+home=$(awk -F: -v name="$account" '$1 == name { print $6 }' /etc/passwd)
+uid=$(id -u "$account") gid=$(id -g "$account")
+case $1 in
+  /*) folder=\${1%/*} trusted=$folder ;;
+  *) folder=$home/$1 folder=\${folder%/*} trusted=$home ;;
+esac
+if [ "$(stat -c %u "$trusted" 2>/dev/null)" = "$uid" ]; then owner=$uid
+else owner=$(stat -c %u "$folder" 2>/dev/null) || exit 77; fi
+HOME=$home; export HOME
+if [ "$owner" = 0 ]; then exec sh -c "$body" relock "$account" "$@"; fi
+[ "$owner" = "$uid" ] || exit 77
+exec setpriv --reuid="$uid" --regid="$gid" --init-groups sh -c "$body" relock "$account" "$@"
+`;
+
+export interface KeyFileScripts {
+  readonly read: RootScript;
+  write(digest: string, size: number): RootScript;
+}
+
+/** For the account itself. */
+export function ownKeyFile(path: string): KeyFileScripts {
+  return {
+    read: { body: readBody, args: [path] },
+    write: (digest, size) => ({ body: writeBody, args: [path, digest, String(size)] }),
+  };
+}
+
+/** For a management login. */
+export function managedKeyFile(path: string): KeyFileScripts {
+  return {
+    read: { body: asOwnerBody, args: [prelude + readBody, path] },
+    write: (digest, size) => ({ body: asOwnerBody, args: [prelude + writeBody, path, digest, String(size)] }),
+  };
+}
+
+/** What `writeBody` reads: the file, and a line that shows that all of it came. */
+export function writeInput(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([bytes, Buffer.from('relock-end\n')]);
+}
