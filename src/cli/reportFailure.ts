@@ -26,8 +26,12 @@ export function problemLine({ file, line, message }: Problem): string {
   return `${file}${line === null ? '' : `:${line}`}: ${message}`;
 }
 
+/** More than this on a screen is read by nobody. */
+const maxShown = 200;
+
 function reportProblems(problems: readonly Problem[], out: Output): Outcome {
-  for (const problem of problems) out.note(problemLine(problem));
+  for (const problem of problems.slice(0, maxShown)) out.note(problemLine(problem));
+  if (problems.length > maxShown) out.note(`… and ${problems.length - maxShown} more; --json lists all of them`);
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
   out.note(`${count} in the configuration; nothing was touched. Correct the file and run the same command again`);
   if (out.json) out.result({ ok: false, problems }, []);

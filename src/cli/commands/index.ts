@@ -3,6 +3,7 @@ import type { Register } from '../command.js';
 import { register as check } from './check.js';
 import { register as credentials } from './credentials.js';
 import { register as dev } from './dev.js';
+import { register as incident } from './incident.js';
 import { register as init } from './init.js';
 import { register as pin } from './pin.js';
 import { register as recover } from './recover.js';
@@ -10,4 +11,15 @@ import { register as reinstate } from './reinstate.js';
 import { register as rotate } from './rotate.js';
 import { register as worker } from './worker.js';
 
-export const commands: readonly Register[] = [check, credentials, dev, init, pin, recover, reinstate, rotate, worker];
+export const commands: readonly Register[] = [
+  check,
+  credentials,
+  dev,
+  incident,
+  init,
+  pin,
+  recover,
+  reinstate,
+  rotate,
+  worker,
+];

@@ -1,0 +1,130 @@
+import type { Command } from 'commander';
+import type { Cli, CommandContext, Register } from '../command.js';
+import type { Outcome } from '../exitCodes.js';
+import type { Decision } from '../incident/decide.js';
+import type { OpenOptions } from '../incident/open.js';
+
+/** Everything about one vendor's breach; the heavy parts are loaded when a command runs. */
+export const register: Register = (program, cli) => {
+  const incident = program
+    .command('incident')
+    .description('rotate everything that is shared with one vendor, and prove it');
+  registerOpen(incident, cli);
+  registerShows(incident, cli);
+  registerDecisions(incident, cli);
+};
+
+function registerOpen(incident: Command, cli: Cli): void {
+  incident
+    .command('open')
+    .description('plan an incident, wait for approval, rotate, prove, report')
+    .requiredOption('--vendor <vendor>', 'whose breach it is')
+    .requiredOption('--reason <reason>', 'why, such as INC-42; it is in the plan and the report')
+    .option('--key <key>', 'name of this incident; by default made of the reason')
+    .option('--dry-run', 'stop after the plan, having really looked at every host, login and vault; changes nothing')
+    .option('--yes', 'approve the plan at once; only where no signatures are configured')
+    .option('--no-wait', 'return as soon as it is open')
+    .action(
+      cli.action(async (context, options: OpenOptions) => {
+        const { openIncident } = await import('../incident/open.js');
+        return openIncident(context, options);
+      }),
+    );
+}
+
+function registerShows(incident: Command, cli: Cli): void {
+  incident
+    .command('list')
+    .description('incidents, newest first')
+    .action(
+      cli.action(async (context) => {
+        const [{ listIncidents }, { withClient }] = await Promise.all([
+          import('../incident/show.js'),
+          import('../incident/withClient.js'),
+        ]);
+        return withClient(context, (client) => listIncidents(context, client));
+      }),
+    );
+  onOne(
+    incident,
+    cli,
+    'plan',
+    'what is planned: what, where, in which order, what cannot work and why',
+    async (context, id) => {
+      const [{ showPlan }, { withClient }] = await Promise.all([
+        import('../incident/show.js'),
+        import('../incident/withClient.js'),
+      ]);
+      return withClient(context, (client) => showPlan(context, client, id));
+    },
+  );
+  onOne(incident, cli, 'status', 'where it stands, and every credential that is not rotated', async (context, id) => {
+    const [{ showStatus }, { withClient }] = await Promise.all([
+      import('../incident/show.js'),
+      import('../incident/withClient.js'),
+    ]);
+    return withClient(context, (client) => showStatus(context, client, id));
+  });
+  onOne(incident, cli, 'watch', 'follow it until it ends', async (context, id) => {
+    const { watchToTheEnd } = await import('../incident/watchToTheEnd.js');
+    return watchToTheEnd(context, id);
+  });
+  onOne(incident, cli, 'report', 'the report that was written when it ended', async (context, id) => {
+    const [{ showReport }, { withClient }] = await Promise.all([
+      import('../incident/show.js'),
+      import('../incident/withClient.js'),
+    ]);
+    return withClient(context, (client) => showReport(context, client, id));
+  });
+}
+
+type OnOne = (context: CommandContext, incident: string) => Promise<Outcome>;
+
+function onOne(parent: Command, cli: Cli, name: string, description: string, run: OnOne): void {
+  parent
+    .command(name)
+    .argument('<incident>', 'vendor/key')
+    .description(description)
+    .action(
+      cli.action(async (context, given: string) => {
+        const { incidentId } = await import('../incident/names.js');
+        return run(context, incidentId(given));
+      }),
+    );
+}
+
+function registerDecisions(incident: Command, cli: Cli): void {
+  const descriptions = {
+    deny: 'refuse the plan: nothing is changed, the incident ends',
+    pause: 'start no further rotation; what is under way goes on',
+    resume: 'go on after a pause or a halt',
+    abort: 'start no further rotation; what is under way is finished or undone',
+  } as const;
+  incident
+    .command('approve')
+    .argument('<incident>', 'vendor/key')
+    .requiredOption('--digest <digest>', 'the digest of the plan that you read')
+    .description('approve the plan with this digest')
+    .action(
+      cli.action((context, given: string, { digest }: { digest: string }) =>
+        decideOn(context, given, 'approve', digest),
+      ),
+    );
+  for (const decision of ['deny', 'pause', 'resume', 'abort'] as const) {
+    incident
+      .command(decision)
+      .argument('<incident>', 'vendor/key')
+      .description(descriptions[decision])
+      .action(cli.action((context, given: string) => decideOn(context, given, decision)));
+  }
+}
+
+async function decideOn(
+  context: CommandContext,
+  given: string,
+  decision: Decision,
+  planDigest?: string,
+): Promise<Outcome> {
+  const { sendDecision } = await import('../incident/sendDecision.js');
+  return sendDecision(context, given, decision, planDigest);
+}

@@ -1,0 +1,26 @@
+import { createInterface } from 'node:readline/promises';
+import type { Client } from '@temporalio/client';
+import type { CommandContext } from '../command.js';
+import { decide } from './decide.js';
+
+/** Offers the decision to the person at this terminal; without one, says where it can be made. Does not wait for the answer. */
+export async function askHere(
+  client: Client,
+  incident: string,
+  planDigest: string,
+  context: CommandContext,
+): Promise<void> {
+  const short = incident.replace(/^incident\//, '');
+  context.out.note(
+    `waiting for approval: in the Temporal UI (workflow ${incident}, update "approve"), or: relock incident approve ${short} --digest ${planDigest}`,
+  );
+  if (context.out.json || !process.stdin.isTTY || !process.stderr.isTTY) return;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = () => lines.close();
+  context.signal.addEventListener('abort', closed, { once: true });
+  const answer = lines.question('approve this plan here? [y/N] ', { signal: context.signal });
+  void answer
+    .then((text) => (/^y(es)?$/i.test(text.trim()) ? decide(client, incident, 'approve', { planDigest }) : undefined))
+    .catch(() => undefined)
+    .finally(closed);
+}

@@ -1,0 +1,58 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { QueryNotRegisteredError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { waveWorkflowId } from '../../model/workflowIds.js';
+import type { Ends, IncidentProgress, WaveProgress } from '../../workflows/incidentMessages.js';
+import { CommandError } from '../failures.js';
+
+/** An incident as it is this moment: finished waves and the running one together. */
+export interface Moment {
+  readonly progress: IncidentProgress;
+  readonly ends: Ends;
+  readonly running: readonly string[];
+  readonly parked: readonly string[];
+}
+
+/** Temporal answers a query only through a worker: without one it waits. */
+const queryDeadlineMs = 5_000;
+
+export async function momentOf(client: Client, incident: string): Promise<Moment> {
+  const progress = await query<IncidentProgress>(client, client.workflow.getHandle(incident), 'incident');
+  const wave = progress.wave === null ? null : await waveOf(client, incident, progress.wave);
+  const runs = wave !== null && ['running', 'paused', 'halted'].includes(progress.state);
+  const ends = runs ? sum(progress.ends, wave.ends) : progress.ends;
+  return { progress, ends, running: wave?.running ?? [], parked: wave?.parked ?? [] };
+}
+
+/** null: the wave is not there yet. */
+async function waveOf(client: Client, incident: string, wave: number): Promise<WaveProgress | null> {
+  try {
+    return await query<WaveProgress>(client, client.workflow.getHandle(waveWorkflowId(incident, wave)), 'wave');
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return null;
+    throw error;
+  }
+}
+
+function query<Answer>(client: Client, handle: WorkflowHandle, name: string): Promise<Answer> {
+  return client.withDeadline(Date.now() + queryDeadlineMs, () => handle.query<Answer, []>(name));
+}
+
+function sum(one: Ends, other: Ends): Ends {
+  const states = new Set([...Object.keys(one), ...Object.keys(other)]);
+  const counts: Readonly<Record<string, number>> = one;
+  const added: Readonly<Record<string, number>> = other;
+  return Object.fromEntries([...states].map((state) => [state, (counts[state] ?? 0) + (added[state] ?? 0)]));
+}
+
+/** Worth asking again: the server or the workers are away for now. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ServiceError || (error instanceof Error && error.name === 'QueryRejectedError');
+}
+
+/** An incident that Temporal does not know. */
+export function unknownIncident(incident: string): CommandError {
+  return new CommandError(
+    `Temporal knows no incident "${incident}"; nothing was changed. \`relock incident list\` shows those there are`,
+    'badInput',
+  );
+}

@@ -1,0 +1,102 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Estate } from '../../config/estate.js';
+import { incidentWorkflowId } from '../../model/workflowIds.js';
+import type { IncidentInput } from '../../workflows/incidentMessages.js';
+import type { respondToIncident } from '../../workflows/respondToIncident.js';
+import { mainTaskQueue } from '../../workflows/taskQueues.js';
+import type { CommandContext } from '../command.js';
+import type { Outcome } from '../exitCodes.js';
+import { CommandError, UsageError } from '../failures.js';
+import { connectTemporal } from '../temporal/connect.js';
+import { askHere } from './askHere.js';
+import type { Moment } from './follow.js';
+import { incidentKey, knownVendor } from './names.js';
+import { planText } from './planText.js';
+import { showStatus } from './show.js';
+import { watchIncident } from './watch.js';
+
+export interface OpenOptions {
+  readonly vendor: string;
+  readonly reason: string;
+  readonly key?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  /** `--no-wait` makes it false. */
+  readonly wait: boolean;
+}
+
+/** Opens an incident, shows its plan, and waits until it needs a person elsewhere or has ended. */
+export async function openIncident(context: CommandContext, options: OpenOptions): Promise<Outcome> {
+  const estate = await context.estate();
+  const input = inputOf(estate, options);
+  const connected = await connectTemporal(context);
+  try {
+    const incident = await start(connected.client, input);
+    context.out.note(`incident ${incident} is open`);
+    if (!options.wait) return opened(context, incident);
+    const asked = await watchIncident(connected.client, incident, context, {
+      entered: (moment) => entered(moment, estate, connected.client, context),
+    });
+    if (asked === null) return interrupted(context, incident);
+    return await showStatus(context, connected.client, incident);
+  } finally {
+    await connected.close();
+  }
+}
+
+function inputOf(estate: Estate, options: OpenOptions): IncidentInput {
+  const vendor = knownVendor(estate, options.vendor);
+  const reason = options.reason.trim();
+  if (reason === '')
+    throw new UsageError('--reason is empty; say why, such as INC-42: it is in the plan and in the report');
+  if (estate.approvals !== null) throw new UsageError(signaturesAreDue(options.yes === true));
+  const key = incidentKey(options.key, reason);
+  return { vendor, key, reason, policy: 'forward', dryRun: options.dryRun === true, approved: options.yes === true };
+}
+
+function signaturesAreDue(yes: boolean): string {
+  const said = yes ? '--yes is never a signature' : 'this version cannot check signatures yet';
+  return `relock.yaml asks for signed approvals (\`approvals\`): ${said}; nothing was touched. Remove \`approvals\` to approve without signatures`;
+}
+
+async function start(client: Client, input: IncidentInput): Promise<string> {
+  const workflowId = incidentWorkflowId(input.vendor, input.key);
+  try {
+    await client.workflow.start<typeof respondToIncident>('respondToIncident', {
+      workflowId,
+      taskQueue: mainTaskQueue,
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      args: [input],
+      staticSummary: `incident ${input.vendor} ${input.key}`.slice(0, 200),
+    });
+    return workflowId;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new CommandError(
+      `${workflowId} exists already; nothing was touched. Look at it with \`relock incident status ${input.vendor}/${input.key}\`, or open another with --key`,
+      'badInput',
+    );
+  }
+}
+
+async function entered(moment: Moment, estate: Estate, client: Client, context: CommandContext): Promise<void> {
+  const { state, plan } = moment.progress;
+  if (state !== 'awaitingApproval' || plan === null) return;
+  context.out.note((await planText(estate, plan, context)).join('\n'));
+  await askHere(client, moment.progress.incident, plan.digest, context);
+}
+
+function opened(context: CommandContext, incident: string): Outcome {
+  const short = incident.replace(/^incident\//, '');
+  context.out.result({ incident, state: 'planning' }, [`follow it with: relock incident watch ${short}`]);
+  return 'done';
+}
+
+function interrupted(context: CommandContext, incident: string): Outcome {
+  const short = incident.replace(/^incident\//, '');
+  context.out.note(
+    `stopped watching; the incident goes on without this command. Follow it with: relock incident watch ${short}`,
+  );
+  return 'waiting';
+}

@@ -1,0 +1,95 @@
+import type { Client } from '@temporalio/client';
+import { readIncidentPlan, readPlanPage } from '../../activities/incident/artifacts.js';
+import type { CommandContext } from '../command.js';
+import type { Outcome } from '../exitCodes.js';
+import { CommandError } from '../failures.js';
+import { tableLines } from '../output.js';
+import { momentOf } from './follow.js';
+import { planText } from './planText.js';
+import { outcomeOf, statusOf } from './statusOf.js';
+import { statusLines } from './words.js';
+
+const readMs = 60_000;
+
+/** `incident status`, and the last word of `open` and `watch`. */
+export async function showStatus(context: CommandContext, client: Client, incident: string): Promise<Outcome> {
+  const estate = await context.estate();
+  const call = { signal: context.signal, deadline: context.now() + readMs };
+  const status = await statusOf(client, estate, incident, call);
+  context.out.result(status, statusLines(status));
+  return outcomeOf(status);
+}
+
+/** The plan: a table for people, every row of every page for machines. */
+export async function showPlan(context: CommandContext, client: Client, incident: string): Promise<Outcome> {
+  const estate = await context.estate();
+  const { progress } = await momentOf(client, incident);
+  if (progress.plan === null) throw new CommandError(`${incident} has no plan yet; it is ${progress.state}`);
+  if (!context.out.json) {
+    context.out.result(null, await planText(estate, progress.plan, context));
+    return 'done';
+  }
+  const call = () => ({ signal: context.signal, deadline: context.now() + readMs });
+  const plan = await readIncidentPlan(estate, progress.plan, call());
+  const pages = [];
+  for (const page of [...plan.waves.flatMap((wave) => wave.pages), ...plan.blocked]) {
+    pages.push(...(await readPlanPage(estate, page, call())).entries);
+  }
+  context.out.result({ digest: progress.plan.digest, ...plan, entries: pages }, []);
+  return 'done';
+}
+
+interface Listed {
+  readonly incident: string;
+  readonly vendor: string;
+  readonly state: string;
+  readonly openedAt: string;
+}
+
+/** Every incident that this namespace still knows, newest first. */
+export async function listIncidents(context: CommandContext, client: Client): Promise<Outcome> {
+  const listed: Listed[] = [];
+  for await (const { workflowId, status, startTime } of client.workflow.list({
+    query: "WorkflowType = 'respondToIncident'",
+  })) {
+    const vendor = workflowId.split('/')[1] ?? '';
+    const state = await stateOf(client, workflowId, status.name);
+    listed.push({ incident: workflowId, vendor, state, openedAt: startTime.toISOString() });
+  }
+  listed.sort((one, other) => other.openedAt.localeCompare(one.openedAt));
+  const rows = listed.map(({ incident, vendor, state, openedAt }) => [incident, vendor, state, openedAt]);
+  context.out.result(listed, [
+    ...tableLines(['INCIDENT', 'VENDOR', 'STATE', 'OPENED'], rows),
+    `${listed.length} incidents`,
+  ]);
+  return 'done';
+}
+
+/** Without a worker nobody can say more than Temporal itself. */
+async function stateOf(client: Client, incident: string, status: string): Promise<string> {
+  try {
+    return (await momentOf(client, incident)).progress.state;
+  } catch {
+    return status.toLowerCase();
+  }
+}
+
+/** The closing report, as it was written when the incident ended. */
+export async function showReport(context: CommandContext, client: Client, incident: string): Promise<Outcome> {
+  const estate = await context.estate();
+  const { progress } = await momentOf(client, incident);
+  if (progress.endedAt === null) {
+    throw new CommandError(
+      `${incident} is ${progress.state}; its report is written when it ends. See \`relock incident status\``,
+      'waiting',
+    );
+  }
+  const call = () => ({ signal: context.signal, deadline: context.now() + readMs });
+  const [key] = await estate.artifacts.list(`${incident.replace(/^incident\//, 'incidents/')}/report/`, call());
+  if (key === undefined)
+    throw new CommandError(`${incident} ended ${progress.state} before anything was rotated; it has no report`);
+  const report: unknown = JSON.parse(Buffer.from(await estate.artifacts.get(key, call())).toString('utf8'));
+  const status = await statusOf(client, estate, incident, call());
+  context.out.result(report, [`report ${key} in the artifact store`, ...statusLines(status)]);
+  return outcomeOf(status);
+}

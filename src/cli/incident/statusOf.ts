@@ -1,0 +1,91 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { credentialStatuses, tallyOf } from '../../activities/incident/status.js';
+import type { Estate } from '../../config/estate.js';
+import type { CallContext } from '../../contracts/context.js';
+import type { CredentialStatus } from '../../model/incident.js';
+import type { Outcome } from '../exitCodes.js';
+import { type Moment, momentOf, unknownIncident } from './follow.js';
+
+/** What `incident open` and `incident status` answer; stable for machines. */
+export interface IncidentStatus {
+  readonly incident: string;
+  readonly vendor: string;
+  readonly reason: string;
+  readonly state: Moment['progress']['state'];
+  readonly planDigest: string | null;
+  readonly plan: string | null;
+  readonly wave: number | null;
+  readonly waves: number;
+  readonly exposed: number;
+  readonly findings: Moment['progress']['findings'];
+  readonly credentials: readonly CredentialStatus[];
+}
+
+/** Temporal says where the incident is, the artifact store how each credential ended. */
+export async function statusOf(
+  client: Client,
+  estate: Estate,
+  incident: string,
+  context: CallContext,
+): Promise<IncidentStatus> {
+  const moment = await knownMoment(client, incident);
+  const { progress } = moment;
+  const stored = progress.plan === null ? [] : await credentialStatuses(estate, incident, progress.plan, context);
+  const credentials = stored.map((status) => underWay(status, moment));
+  return {
+    incident: progress.incident,
+    vendor: progress.vendor,
+    reason: progress.reason,
+    state: progress.state,
+    planDigest: progress.plan?.digest ?? null,
+    plan: progress.plan?.key ?? null,
+    wave: progress.wave,
+    waves: progress.waves,
+    exposed: tallyOf(credentials).exposed,
+    findings: progress.findings,
+    credentials,
+  };
+}
+
+async function knownMoment(client: Client, incident: string): Promise<Moment> {
+  try {
+    return await momentOf(client, incident);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw unknownIncident(incident);
+    throw error;
+  }
+}
+
+function underWay(status: CredentialStatus, { running, parked }: Moment): CredentialStatus {
+  if (status.state !== 'pending') return status;
+  if (parked.includes(status.id)) return { ...status, state: 'parked' };
+  return running.includes(status.id) ? { ...status, state: 'running' } : status;
+}
+
+/** What the incident's state means for the exit code. */
+export function outcomeOf(status: Pick<IncidentStatus, 'state' | 'credentials' | 'findings'>): Outcome {
+  switch (status.state) {
+    case 'finished':
+    case 'aborted':
+      return status.credentials.every(({ state }) => state === 'rotated') ? 'done' : 'incomplete';
+    case 'planned':
+      return hasProblems(status) ? 'incomplete' : 'done';
+    case 'denied':
+      return 'incomplete';
+    case 'failed':
+      return 'failed';
+    case 'awaitingApproval':
+    case 'halted':
+    case 'paused':
+      return 'waiting';
+    case 'settling':
+      return 'incomplete';
+    default:
+      return 'done';
+  }
+}
+
+function hasProblems({ credentials, findings }: Pick<IncidentStatus, 'credentials' | 'findings'>): boolean {
+  const blocked = credentials.some(({ state }) => state === 'blocked');
+  return blocked || (findings ?? []).some(({ severity }) => severity === 'error');
+}

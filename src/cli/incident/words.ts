@@ -1,0 +1,98 @@
+import { endStates, reasons } from '../../model/endStates.js';
+import type { CredentialStatus } from '../../model/incident.js';
+import { incidentStates } from '../../model/incident.js';
+import { tableLines } from '../output.js';
+import type { Moment } from './follow.js';
+import type { IncidentStatus } from './statusOf.js';
+
+/** What a person does about an end that is not `rotated`. */
+const advice: Readonly<Record<CredentialStatus['state'], string>> = {
+  rotated: 'nothing',
+  replaced:
+    'make the target reachable, then run relock recover: it proves that the old one is dead, or says what still accepts it',
+  untouched: 'remove the cause, then open the incident again with another --key, or run relock rotate',
+  rolledBack: 'remove the cause, then rotate again: the old one, which the vendor knows, works',
+  disabled: 'decide, then run relock reinstate',
+  unverified: 'both secrets are held: make the target reachable, then run relock recover',
+  lost: 'all secrets are held, none works: set a new one on the device by hand, put it into the vault, then run relock recover',
+  pending: 'wait, or look at its workflow in the Temporal UI',
+  running: 'wait',
+  parked: 'see what it waits for',
+  blocked: 'correct relock.yaml, then open the incident again with another --key',
+};
+
+const labels: Readonly<Record<string, string>> = {
+  pending: 'not begun',
+  running: 'under way',
+  parked: 'waits, without holding up others',
+  blocked: 'cannot be rotated as configured',
+  ...endStates,
+};
+
+/** An incident as a person reads it: where it is, the numbers, and everything that is not rotated with what to do. */
+export function statusLines(status: IncidentStatus): readonly string[] {
+  return [
+    `${status.incident}: ${status.state} (${incidentStates[status.state]})`,
+    `vendor ${status.vendor}, reason ${status.reason}`,
+    ...(status.planDigest === null ? [] : [`plan ${status.planDigest}`]),
+    '',
+    ...countLines(status.credentials),
+    ...restLines(status.credentials),
+    ...findingLines(status.findings ?? []),
+  ];
+}
+
+function countLines(credentials: readonly CredentialStatus[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { state } of credentials) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const rows = [...counts].map(([state, count]) => [String(count), state, labels[state] ?? '']);
+  const exposed = credentials.filter((credential) => credential.exposed).length;
+  return [
+    ...tableLines(['COUNT', 'STATE', 'WHAT IT MEANS'], rows),
+    `${exposed} of ${credentials.length} may still be opened with a secret that the vendor knew`,
+  ];
+}
+
+/** Long lists are for machines; people get this many rows. */
+const rowsShown = 50;
+
+function restLines(credentials: readonly CredentialStatus[]): readonly string[] {
+  const rest = credentials.filter(({ state }) => state !== 'rotated' && state !== 'pending' && state !== 'running');
+  if (rest.length === 0) return [];
+  const rows = rest.slice(0, rowsShown).map(({ id, state, reason }) => [id, state, reasonText(reason), advice[state]]);
+  const more = rest.length > rowsShown ? [`and ${rest.length - rowsShown} more: --json lists all`] : [];
+  return ['', 'Not rotated:', ...tableLines(['CREDENTIAL', 'STATE', 'WHY', 'WHAT TO DO'], rows), ...more];
+}
+
+function reasonText(reason: string | undefined): string {
+  if (reason === undefined) return '';
+  const meanings: Readonly<Record<string, string>> = reasons;
+  return meanings[reason] ?? reason;
+}
+
+function findingLines(findings: NonNullable<IncidentStatus['findings']>): readonly string[] {
+  if (findings.length === 0) return [];
+  const rows = findings
+    .slice(0, rowsShown)
+    .map(({ credential, subject, severity, message }) => [severity, credential, subject, message]);
+  return ['', 'Found by looking:', ...tableLines(['', 'CREDENTIAL', 'WHERE', 'WHAT'], rows)];
+}
+
+const barWidth = 30;
+
+/** One line that says how far a running incident is. */
+export function progressLine({ progress, ends, running, parked }: Moment): string {
+  const total = (progress.totals?.credentials ?? 0) - (progress.totals?.blocked ?? 0);
+  const done = Object.values(ends).reduce((sum, count) => sum + count, 0);
+  const filled = total === 0 ? 0 : Math.round((done / total) * barWidth);
+  const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]`;
+  const counts = Object.entries(ends).filter(([, count]) => count > 0);
+  const parts = [
+    `${done}/${total}`,
+    ...counts.map(([state, count]) => `${state} ${count}`),
+    ...(running.length > 0 ? [`under way ${running.length}`] : []),
+    ...(parked.length > 0 ? [`parked ${parked.length}`] : []),
+    ...(progress.wave === null ? [] : [`wave ${progress.wave + 1} of ${progress.waves}`]),
+  ];
+  return `${progress.state.padEnd(9)} ${bar} ${parts.join(' · ')}`;
+}
