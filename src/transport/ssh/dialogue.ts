@@ -32,10 +32,9 @@ export class Dialogue {
     channel.on('data', (chunk: Buffer) => this.#heard(chunk.toString('utf8')));
     channel.stderr.on('data', (chunk: Buffer) => this.#heard(chunk.toString('utf8')));
     channel.on('error', () => undefined);
-    channel.on('exit', (code: number | null) => {
-      this.#code = code;
-    });
-    channel.on('close', () => {
+    // Not by `exit`: a program that ends at once may have said so before anybody listens. `close` says it again.
+    channel.on('close', (code: number | null | undefined) => {
+      this.#code = code ?? null;
       this.#ended = true;
       this.#notify();
     });

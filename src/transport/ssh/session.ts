@@ -183,10 +183,11 @@ class Run {
       if (this.#options.giveUpOn?.test(this.#stderr.bytes().toString('utf8'))) channel.close();
     });
     channel.on('error', () => undefined);
-    channel.on('exit', (code: number | null) => {
-      this.#code = code;
+    // Not by `exit`: a command that ends at once may have said so before anybody listens. `close` says it again.
+    channel.on('close', (code: number | null | undefined) => {
+      this.#code = code ?? null;
+      resolve(this.#result());
     });
-    channel.on('close', () => resolve(this.#result()));
     guarded(() => this.#feedAtOnce());
   }
 
