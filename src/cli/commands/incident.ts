@@ -103,10 +103,10 @@ function registerDecisions(incident: Command, cli: Cli): void {
   incident
     .command('approve')
     .argument('<incident>', 'vendor/key')
-    .requiredOption('--digest <digest>', 'the digest of the plan that you read')
+    .option('--digest <digest>', 'the digest of the plan that you read; by default the stored plan, every page checked')
     .description('approve the plan with this digest')
     .action(
-      cli.action((context, given: string, { digest }: { digest: string }) =>
+      cli.action((context, given: string, { digest }: { digest?: string }) =>
         decideOn(context, given, 'approve', digest),
       ),
     );
@@ -119,12 +119,7 @@ function registerDecisions(incident: Command, cli: Cli): void {
   }
 }
 
-async function decideOn(
-  context: CommandContext,
-  given: string,
-  decision: Decision,
-  planDigest?: string,
-): Promise<Outcome> {
+async function decideOn(context: CommandContext, given: string, decision: Decision, digest?: string): Promise<Outcome> {
   const { sendDecision } = await import('../incident/sendDecision.js');
-  return sendDecision(context, given, decision, planDigest);
+  return sendDecision(context, given, decision, digest);
 }

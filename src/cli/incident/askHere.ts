@@ -12,7 +12,7 @@ export async function askHere(
 ): Promise<void> {
   const short = incident.replace(/^incident\//, '');
   context.out.note(
-    `waiting for approval: in the Temporal UI (workflow ${incident}, update "approve"), or: relock incident approve ${short} --digest ${planDigest}`,
+    `waiting for approval: in the Temporal UI (workflow ${incident}, update "approve"), or: relock incident approve ${short}`,
   );
   if (context.out.json || !process.stdin.isTTY || !process.stderr.isTTY) return;
   const lines = createInterface({ input: process.stdin, output: process.stderr });

@@ -15,8 +15,8 @@ export async function decide(
 ): Promise<IncidentProgress> {
   const handle = client.workflow.getHandle(incident);
   try {
-    const args: Approval[] = approval === undefined ? [] : [approval];
-    return await handle.executeUpdate<IncidentProgress, Approval[]>(decision, { args });
+    if (approval === undefined) return await handle.executeUpdate<IncidentProgress, []>(decision);
+    return await handle.executeUpdate<IncidentProgress, [Approval]>(decision, { args: [approval] });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw unknownIncident(incident);
     if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {

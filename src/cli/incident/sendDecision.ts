@@ -1,6 +1,10 @@
+import type { Client } from '@temporalio/client';
+import { readIncidentPlan, readPlanPage } from '../../activities/incident/artifacts.js';
 import type { CommandContext } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
+import { CommandError } from '../failures.js';
 import { type Decision, decide } from './decide.js';
+import { momentOf } from './follow.js';
 import { incidentId } from './names.js';
 import { withClient } from './withClient.js';
 
@@ -12,16 +16,34 @@ const said: Readonly<Record<Decision, string>> = {
   abort: 'aborted: no further rotation starts, what is under way is finished or undone',
 };
 
-export function sendDecision(
+/** Sends one decision. An approval without a digest is for the plan as it is stored, every page of it checked. */
+export async function sendDecision(
   context: CommandContext,
   given: string,
   decision: Decision,
-  planDigest?: string,
+  digest?: string,
 ): Promise<Outcome> {
   const incident = incidentId(given);
-  return withClient(context, async (client) => {
-    const progress = await decide(client, incident, decision, planDigest === undefined ? undefined : { planDigest });
+  return withClient<Outcome>(context, async (client) => {
+    const approval =
+      decision === 'approve' ? { planDigest: digest ?? (await checkedDigest(context, client, incident)) } : undefined;
+    const progress = await decide(client, incident, decision, approval);
     context.out.result({ incident, decision, state: progress.state }, [`${incident} ${said[decision]}`]);
     return 'done';
   });
+}
+
+const readMs = 60_000;
+
+/** Reads the whole plan: whoever changed a page in the store would be found here. */
+async function checkedDigest(context: CommandContext, client: Client, incident: string): Promise<string> {
+  const { progress } = await momentOf(client, incident);
+  if (progress.plan === null)
+    throw new CommandError(`${incident} has no plan yet; it is ${progress.state}. Nothing was approved`);
+  const estate = await context.estate();
+  const call = () => ({ signal: context.signal, deadline: context.now() + readMs });
+  const plan = await readIncidentPlan(estate, progress.plan, call());
+  for (const page of [...plan.waves.flatMap((wave) => wave.pages), ...plan.blocked])
+    await readPlanPage(estate, page, call());
+  return progress.plan.digest;
 }
