@@ -37,6 +37,7 @@ flock -w 10 9 2>/dev/null
 if [ -e "$file" ]; then
   mode=$(stat -c %a "$file")
   cp -p "$file" "$edited" && chmod u+w "$edited" && cat "$received" > "$edited" && chmod "$mode" "$edited" || exit 77
+  [ "$(stat -c '%u %g %a' "$edited")" = "$(stat -c '%u %g %a' "$file")" ] || exit 77
 else
   cat "$received" > "$edited" || exit 77
 fi

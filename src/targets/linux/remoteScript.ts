@@ -56,7 +56,7 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
   77: {
     code: 'Misconfigured',
     noEffect: true,
-    text: 'the key file or its folder is not where the settings say, or does not belong to the account; nothing was changed. Check `authorizedKeysFile`',
+    text: 'the key file or its folder is not where the settings say, or its owner and group are not the account; nothing was changed. Check `authorizedKeysFile` and the owner',
   },
 };
 
