@@ -161,6 +161,18 @@ describe('OpenBao', () => {
     expect((await mount.api('LIST', version1)).status).toBe(404);
   });
 
+  test('a mount that lets versions expire is refused before any device hears of a new secret', async () => {
+    const vault = vaultOver(await withToken(relockPolicy(mount.mount)));
+    const path = freshPath();
+    const mine = opening();
+    await mount.api('POST', `${mount.mount}/config`, { delete_version_after: '1h' });
+    const expiring = { code: 'Misconfigured', message: expect.stringContaining('delete_version_after') };
+    await expect(vault.open(path, mine, callContext())).rejects.toMatchObject(expiring);
+    await mount.api('POST', `${mount.mount}/config`, { delete_version_after: '0s' });
+    await vault.open(path, mine, callContext());
+    expect((await vault.stage(path, mine.token, async () => password('new-1'), callContext())).phase).toBe('staged');
+  });
+
   test('a released value is not in the history of relock’s own document', async () => {
     const vault = vaultOver(await withToken(relockPolicy(mount.mount)));
     const path = freshPath();

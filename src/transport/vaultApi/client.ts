@@ -5,6 +5,9 @@ import { type Meaning, meaningOf, meaningOfFailure, notJson, upwardPath } from '
 import type { VaultApi, VaultApiAnswer, VaultApiCall } from './call.js';
 import { connectionTo, ExchangeFailure, exchange, type HttpAnswer, type HttpMessage } from './exchange.js';
 
+/** The longest that Node's timers can wait. */
+const maxTimerMs = 2 ** 31 - 1;
+
 export interface VaultApiOptions {
   /** Registered driver name, for errors. */
   readonly driver: string;
@@ -21,10 +24,12 @@ export function createVaultApi(options: VaultApiOptions): VaultApi {
   async function send(call: VaultApiCall, token: Secret | null, context: CallContext): Promise<VaultApiAnswer> {
     const fail = (meaning: Meaning) => problem(options.driver, call, meaning);
     if (call.path.some((segment) => segment === '.' || segment === '..')) throw fail(upwardPath);
-    const answer = await exchange(connection, message(call, token), stopSignal(context)).catch((error: unknown) => {
-      if (error instanceof ExchangeFailure) throw fail(meaningOfFailure(error));
-      throw fail(meaningOfFailure(new ExchangeFailure('notConnected', false)));
-    });
+    const answer = await within(context, (signal) => exchange(connection, message(call, token), signal)).catch(
+      (error: unknown) => {
+        if (error instanceof ExchangeFailure) throw fail(meaningOfFailure(error));
+        throw fail(meaningOfFailure(new ExchangeFailure('notConnected', false)));
+      },
+    );
     const body = parse(answer);
     const welcome = answer.status === 200 || answer.status === 204 || call.expected?.includes(answer.status);
     if (!welcome) throw fail(meaningOf(answer.status, body ?? null));
@@ -74,8 +79,15 @@ function parse(answer: HttpAnswer): unknown {
   }
 }
 
-function stopSignal(context: CallContext): AbortSignal {
-  const remainingMs = Math.max(0, context.deadline - Date.now());
-  if (remainingMs === 0) return AbortSignal.abort();
-  return AbortSignal.any([context.signal, AbortSignal.timeout(Math.min(remainingMs, 2 ** 31 - 1))]);
+/** Runs until done, aborted, or past the deadline; leaves no timer behind. */
+async function within<Result>(context: CallContext, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const late = new AbortController();
+  const remainingMs = context.deadline - Date.now();
+  if (remainingMs <= 0) late.abort();
+  const timer = setTimeout(() => late.abort(), Math.min(Math.max(remainingMs, 0), maxTimerMs));
+  try {
+    return await run(AbortSignal.any([context.signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -19,6 +19,9 @@ const readAnswer = z.object({
   }),
 });
 
+/** `deletion_time` is set when the mount lets versions expire. */
+const writeAnswer = z.object({ data: z.object({ deletion_time: z.string() }) });
+
 const staleText = 'check-and-set parameter did not match the current version';
 
 /** A KV version 2 mount: readers' paths as they are, relock's own documents below `relock/`, every write check-and-set. */
@@ -64,9 +67,11 @@ export class KvDocuments implements DocumentStore {
       subject: path,
     };
     const { status, body } = await this.#session.request(call, context);
-    if (status !== 400) return 'written';
-    if (mentions(body, staleText)) return 'conflict';
-    throw this.#notKv(path);
+    if (status === 400 && mentions(body, staleText)) return 'conflict';
+    const written = writeAnswer.safeParse(body);
+    if (status !== 200 || !written.success) throw this.#notKv(path);
+    if (place === 'relock' && written.data.data.deletion_time !== '') throw this.#expiring(path);
+    return 'written';
   }
 
   async list(place: Place, prefix: string, context: CallContext): Promise<readonly string[]> {
@@ -92,6 +97,14 @@ export class KvDocuments implements DocumentStore {
   async #keepOneVersion(path: string, context: CallContext): Promise<void> {
     const metadata = this.#mount.metadata('relock', path);
     await this.#session.request({ method: 'POST', path: metadata, body: { max_versions: 1 }, subject: path }, context);
+  }
+
+  /** A held value that goes by itself may be the last copy of what a device accepts. */
+  #expiring(path: string): DriverError {
+    const message =
+      `${path}: the mount "${this.#mount.name}" deletes every version after a time, and with it values that relock must hold. ` +
+      'What was written is there for now. Set `delete_version_after` of the mount to 0s, then try again';
+    return new DriverError({ code: 'Misconfigured', effect: 'unknown', driver: this.driver, subject: path, message });
   }
 
   #notKv(path: string): DriverError {
