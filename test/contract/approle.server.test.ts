@@ -109,7 +109,7 @@ async function makeManagement(): Promise<Login> {
 beforeAll(async () => {
   bao = await startOpenBao();
   management = await makeManagement();
-  silentServer = createServer(() => undefined).listen(0, '127.0.0.1');
+  silentServer = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
   await new Promise((resolve) => silentServer.once('listening', resolve));
   const bound = silentServer.address();
   silentAddress = `http://127.0.0.1:${bound !== null && typeof bound === 'object' ? bound.port : 0}`;
