@@ -1,4 +1,8 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -71,4 +75,46 @@ test('no environment variable makes it print, or sends it through a proxy', asyn
   expect(stdout).toBe('200\n');
   expect(stderr).not.toContain('must-not-leak');
   expect(stderr).not.toContain(server.rootToken);
+});
+
+test('TLS is checked against the authority in caFile, and against nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'relock-tls-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=vault', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '1',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    ...subject,
+  ];
+  await promisify(execFile)('openssl', args);
+  const caPem = await readFile(cert, 'utf8');
+  const tls = createServer({ key: await readFile(key), cert: caPem }, (_, response) => response.end('{"ok":true}'));
+  await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
+  const bound = tls.address();
+  const address = `https://127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`;
+
+  const trusting = createVaultApi({ driver: 'openbao', address, caPem });
+  expect(await trusting.send(read, token, context())).toEqual({ status: 200, body: { ok: true } });
+  expect(await failureOf(api(address).send(write, token, context()))).toMatchObject({
+    code: 'Misconfigured',
+    effect: 'none',
+    message: expect.stringContaining('caFile'),
+  });
+  const otherName = createVaultApi({ driver: 'openbao', address: address.replace('127.0.0.1', 'localhost'), caPem });
+  expect(await failureOf(otherName.send(write, token, context()))).toMatchObject({
+    code: 'Misconfigured',
+    effect: 'none',
+  });
+  trusting.close();
+  tls.close();
+  await rm(folder, { recursive: true });
 });

@@ -40,7 +40,9 @@ export class ExchangeFailure extends Error {
 export function connectionTo(url: URL, caPem: string | null): Connection {
   const options = { keepAlive: true, timeout: idleMs, maxSockets };
   if (url.protocol === 'http:') return { secure: false, agent: new HttpAgent(options) };
-  return { secure: true, agent: new HttpsAgent(caPem === null ? options : { ...options, ca: caPem }) };
+  // Said explicitly, for NODE_TLS_REJECT_UNAUTHORIZED would else switch it off unseen.
+  const checked = { ...options, rejectUnauthorized: true };
+  return { secure: true, agent: new HttpsAgent(caPem === null ? checked : { ...checked, ca: caPem }) };
 }
 
 /** One HTTP/1.1 exchange: no redirects, no proxies from the environment, bounded answer. Rejects with `ExchangeFailure`. */
