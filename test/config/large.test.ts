@@ -26,14 +26,16 @@ function largeEstate(credentials: number): string {
 }
 
 it('100,000 credentials are read in bounded time, each with its own line', () => {
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
   const loaded = readText(largeEstate(100_000));
-  const seconds = (performance.now() - startedAt) / 1000;
+  // Processor time, so that whatever else this machine does is not counted.
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1e6;
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems.slice(0, 3)));
   expect(loaded.estate.credentials.size).toBe(100_000);
   expect(loaded.estate.credentials.get('itron/acc-99999')?.provenance).toBe(
     `relock.yaml:${4 + hosts + 1 + 2 * 99_999 + 1}`,
   );
-  console.log(`100,000 credentials: ${seconds.toFixed(1)} s`);
+  console.log(`100,000 credentials: ${seconds.toFixed(1)} s of processor time`);
   expect(seconds).toBeLessThan(15);
 }, 60_000);
