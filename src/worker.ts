@@ -4,6 +4,7 @@ import { activityBoundary } from './activities/boundary.js';
 import { createActivities } from './activities/createActivities.js';
 import type { TemporalPlace } from './client.js';
 import type { Estate } from './config/estate.js';
+import { configInventory } from './inventory/config/inventory.js';
 import { workflowSource } from './workflows/bundle/source.js';
 import { taskQueueOf } from './workflows/taskQueues.js';
 
@@ -35,7 +36,7 @@ export async function createRelockWorker(estate: Estate, options: RelockWorkerOp
     taskQueue: taskQueueOf(zone),
     ...(dataConverter && { dataConverter }),
     ...(zone === null ? (workflowBundle ? { workflowBundle } : workflowSource()) : {}),
-    activities: createActivities({ estate, zone }),
+    activities: createActivities({ estate, inventory: configInventory(estate), zone }),
     interceptors: { activity: [activityBoundary] },
     maxConcurrentActivityTaskExecutions,
     shutdownGraceTime,

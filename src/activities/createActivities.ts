@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Estate } from '../config/estate.js';
+import type { InventorySource } from '../contracts/inventorySource.js';
 import type { Verbs } from '../protocol/verbs.js';
 import type { Clock } from './clock.js';
 import { createIncidentActivities, type IncidentActivities } from './incident/incidentActivities.js';
@@ -9,6 +10,7 @@ import { createRotationVerbs } from './rotation.js';
 
 export interface ActivityDeps {
   readonly estate: Estate;
+  readonly inventory: InventorySource;
   /** The zone that this worker serves; null: the main queue. A refusal counts only beside an acceptance from the same zone. */
   readonly zone: string | null;
 }
@@ -19,11 +21,11 @@ export type RelockActivities = Verbs & RecordResult & IncidentActivities;
 const activityClock: Clock = { now: Date.now, signal: () => Context.current().cancellationSignal };
 
 /** Everything that workflows may ask of a worker, over its own relock.yaml. Run them inside `activityBoundary`. */
-export function createActivities({ estate, zone }: ActivityDeps): RelockActivities {
+export function createActivities({ estate, inventory, zone }: ActivityDeps): RelockActivities {
   const clock = activityClock;
   return {
     ...createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }),
     ...createRecordResult({ estate, clock }),
-    ...createIncidentActivities({ estate, clock, rotations: temporalRotations }),
+    ...createIncidentActivities({ estate, inventory, clock, rotations: temporalRotations }),
   };
 }

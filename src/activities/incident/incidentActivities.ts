@@ -1,6 +1,6 @@
 import type { Estate } from '../../config/estate.js';
 import type { CallContext } from '../../contracts/context.js';
-import { configInventory } from '../../inventory/config/inventory.js';
+import type { InventorySource } from '../../contracts/inventorySource.js';
 import type { IncidentPlan, PageRef, PlanEntry, PlanRef } from '../../model/incident.js';
 import type { Join } from '../../model/plan.js';
 import type { CredentialId } from '../../model/record.js';
@@ -24,6 +24,7 @@ export interface RunningRotations {
 
 export interface IncidentDeps {
   readonly estate: Estate;
+  readonly inventory: InventorySource;
   readonly clock: Clock;
   readonly rotations: RunningRotations;
 }
@@ -47,7 +48,7 @@ export function createIncidentActivities(deps: IncidentDeps) {
   const { estate, clock, rotations } = deps;
   const context = (): CallContext => callWithin(clock, artifactMs);
   return {
-    planIncident: (request: IncidentRequest): Promise<PlanMade> => makePlan(estate, request, context()),
+    planIncident: (request: IncidentRequest): Promise<PlanMade> => makePlan(deps, request, context()),
 
     /** The rows of a page, each with its token; refused when the page is not what was planned. */
     async readPlanRows(input: { readonly page: PageRef; readonly planDigest: string }): Promise<readonly Row[]> {
@@ -109,9 +110,13 @@ export interface ReportInput {
 
 export type IncidentActivities = ReturnType<typeof createIncidentActivities>;
 
-async function makePlan(estate: Estate, request: IncidentRequest, context: CallContext): Promise<PlanMade> {
+async function makePlan(
+  { estate, inventory }: IncidentDeps,
+  request: IncidentRequest,
+  context: CallContext,
+): Promise<PlanMade> {
   refuseUnsignedWhereSignaturesAreDue(estate);
-  const found = await configInventory(estate).enumerate(request.vendor, context);
+  const found = await inventory.enumerate(request.vendor, context);
   const entries = found.map(({ id }) => estate.credentials.get(id)).filter((entry) => entry !== undefined);
   const { plan, manifest, pages } = planIncident(estate, entries, request);
   for (const [key, bytes] of pages) await estate.artifacts.put(key, bytes, context);
