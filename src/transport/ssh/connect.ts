@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import type { CallContext } from '../../contracts/context.js';
-import type { DriverError } from '../../model/errors.js';
+import { DriverError } from '../../model/errors.js';
 import { Secret } from '../../secret/secret.js';
 import { fingerprintOf } from '../../secret/sshKey.js';
 import { algorithmsFor } from './algorithms.js';
 import { Authentication, type ChangeAnswers, type LoginFailure, type LoginVerdict } from './authentication.js';
-import { type SshAddress, type SshEndpoint, type SshLogin, showAddress, sshError } from './endpoint.js';
+import { type SshAddress, type SshEndpoint, type SshJump, type SshLogin, showAddress, sshError } from './endpoint.js';
 import { Interrupted, interruptible, Scope } from './scope.js';
 import { SshSession } from './session.js';
 import { takeSlot } from './slots.js';
@@ -76,7 +76,7 @@ async function openLine(endpoint: SshEndpoint, context: CallContext, signal: Abo
   const { address } = endpoint;
   if (address.jump === null) return openDirect(address, signal);
   const jump: SshEndpoint = { ...endpoint, address: address.jump.address };
-  const session = await connectSsh(jump, await address.jump.login(), context);
+  const session = await connectJump(jump, address.jump, context);
   try {
     const stream = await session.forward(address.host, address.port);
     return {
@@ -90,6 +90,26 @@ async function openLine(endpoint: SshEndpoint, context: CallContext, signal: Abo
     session.close();
     throw new NoConnection('the jump host could not open a connection to it');
   }
+}
+
+/** A jump host that is down is the network's; one that refuses its login is the configuration's. */
+async function connectJump(endpoint: SshEndpoint, jump: SshJump, context: CallContext): Promise<SshSession> {
+  try {
+    return await connectSsh(endpoint, await jump.login(), context);
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw jumpError(endpoint, 'its identity file cannot be read');
+    if (error.code === 'Timeout') throw new Interrupted('timeout');
+    if (error.code === 'Unreachable') throw new NoConnection('the jump host cannot be reached');
+    throw error.code === 'Misconfigured' ? error : jumpError(endpoint, 'it does not let relock in');
+  }
+}
+
+function jumpError(endpoint: SshEndpoint, why: string): DriverError {
+  return sshError(endpoint, {
+    code: 'Misconfigured',
+    effect: 'none',
+    message: `jump host ${showAddress(endpoint.address)}: ${why}; nothing was changed. Check \`jump\` of the target`,
+  });
 }
 
 /** What the server showed, when it was not the pinned key. */
