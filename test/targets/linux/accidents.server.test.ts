@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,18 @@ import { driverFor, freshPassword, type LinuxBench, passwordOf, settingsOf, star
 
 const account = 'itron-svc';
 const self = (secret: Secret): Login => ({ as: 'self', account, secret });
+
+/** A connection that the server has taken, and that says nothing. */
+async function occupy(host: { readonly ip: string; readonly port: number }): Promise<Socket> {
+  const attempt = async () => {
+    const socket = connect(host.port, host.ip);
+    const [greeting] = await once(socket, 'data');
+    if (String(greeting).startsWith('SSH-')) return socket;
+    socket.destroy();
+    return undefined;
+  };
+  return waitUntil(attempt, { what: 'a place in the queue of the SSH server', timeoutMs: 10_000 });
+}
 
 async function withAccount(bench: LinuxBench): Promise<Secret> {
   const secret = freshPassword();
@@ -191,10 +203,9 @@ describe('servers that ask instead of taking a password', () => {
 describe('ways to a host', () => {
   it('a full queue is unknown, never rejected', async () => {
     const bench = await startLinuxBench({ management: 'root', sshdConfig: ['MaxStartups 1:100:1'] });
-    const idle = connect(bench.host.port, bench.host.ip);
+    const idle = await occupy(bench.host);
     try {
       const current = await withAccount(bench);
-      await once(idle, 'data');
       const driver = driverFor('password', bench.settings);
       expect(await driver.probe(account, current, effectContext())).toBe('unknown');
       expect(await driver.probe(account, freshPassword(), effectContext())).toBe('unknown');
