@@ -46,11 +46,11 @@ class Run {
       input.from === null ? beginRotation(input.order, Date.now()) : { order: input.order, state: input.from.state };
     this.#inbox = openInbox(() => this.#rotation.order.token);
     setHandler(progressQuery, () => this.#progress(), { description: 'Where the rotation stands.' });
-    this.#show();
   }
 
   async toItsEnd(): Promise<RotationResult> {
     try {
+      this.#show();
       const { end, rotation } = await rotate(this.#rotation, this.#interpreter());
       this.#inbox.close();
       return await closeWith(resultOf(this.#input, this.#startedAt, rotation, end), this.#input.reportTo);
@@ -110,7 +110,9 @@ class Run {
     const end: End = { state: 'unverified', reason: 'bug', flags, open: true, again: false };
     await closeWith(resultOf(this.#input, this.#startedAt, this.#rotation, end), this.#input.reportTo);
     const told = `relock broke one of its own rules in phase ${this.#rotation.state.phase}: ${message}. What was held is still held; finish with relock recover, and report this.`;
-    return ApplicationFailure.create({ message: told, type: 'Bug', nonRetryable: true });
+    const failure = ApplicationFailure.create({ message: told, type: 'Bug', nonRetryable: true });
+    failure.stack = '';
+    return failure;
   }
 
   #progress() {
