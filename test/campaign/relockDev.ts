@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../src/servers/freePort.js';
+import { waitUntil } from '../../src/servers/waitUntil.js';
+
+/** `relock dev` as a person starts it, to be killed and started again on the same data. */
+export interface RelockDev {
+  readonly environment: Readonly<Record<string, string>>;
+  /** SIGKILL to relock; Temporal's server goes with it. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const tsx = import.meta.resolve('tsx');
+
+export async function relockDev(folder: string, environment: Readonly<Record<string, string>>): Promise<RelockDev> {
+  const [port, uiPort] = [await freePort(), await freePort()];
+  const own = { ...environment, TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
+  const args = ['--import', tsx, main, 'dev', '--port', String(port), '--ui-port', String(uiPort), '--data', './data'];
+  let child: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    const started = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { ...process.env, ...own },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    let said = '';
+    started.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await waitUntil(async () => (said.includes('ready;') ? true : undefined), {
+      what: 'relock dev',
+      timeoutMs: 60_000,
+    });
+  }
+
+  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (child === null || child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+
+  await start();
+  return { environment: own, start, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+}
