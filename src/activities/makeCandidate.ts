@@ -1,8 +1,8 @@
-import type { CallContext } from '../contracts/context.js';
+import type { CallContext, EffectContext } from '../contracts/context.js';
 import { DriverError } from '../model/errors.js';
 import type { CredentialKind } from '../model/kinds.js';
 import type { RotationRecord } from '../model/record.js';
-import { generatePasswordSecret } from '../secret/generate.js';
+import { generatePasswordSecret, PolicyError } from '../secret/generate.js';
 import type { Secret } from '../secret/secret.js';
 import { generateSshKey } from '../secret/sshKey.js';
 import { atVault, loginFor } from './login.js';
@@ -14,7 +14,7 @@ export async function makeCandidate(
   deps: RotationDeps,
   resolved: Resolved,
   token: string,
-  context: CallContext,
+  context: EffectContext,
 ): Promise<() => Promise<Secret>> {
   if (resolved.maker === 'issued') return () => issue(deps, resolved, token, context);
   const { primary, entry } = resolved;
@@ -29,8 +29,17 @@ function readOlds({ primary }: Resolved, record: RotationRecord | null, context:
 
 function generate(kind: CredentialKind, resolved: Resolved, olds: readonly Secret[]): Secret {
   if (kind === 'ssh-key') return generateSshKey(resolved.entry.id);
-  if (kind === 'password') return generatePasswordSecret(policiesOf(resolved), olds);
+  if (kind === 'password') return password(resolved, olds);
   throw refusal(resolved, 'Unsupported', `relock cannot make a ${kind}`);
+}
+
+function password(resolved: Resolved, olds: readonly Secret[]): Secret {
+  try {
+    return generatePasswordSecret(policiesOf(resolved), olds);
+  } catch (error) {
+    if (error instanceof PolicyError) throw refusal(resolved, 'Misconfigured', error.message);
+    throw error;
+  }
 }
 
 function policiesOf(resolved: Resolved) {
@@ -42,7 +51,7 @@ function policiesOf(resolved: Resolved) {
  * The target makes the value and tells it once. Which slots were there is written down first; a slot that is there beyond
  * those is an orphan of a lost reply, and goes before another is made.
  */
-async function issue(deps: RotationDeps, resolved: Resolved, token: string, context: CallContext): Promise<Secret> {
+async function issue(deps: RotationDeps, resolved: Resolved, token: string, context: EffectContext): Promise<Secret> {
   const [id] = resolved.targets;
   if (id === undefined) throw refusal(resolved, 'Misconfigured', 'it has no target');
   const { driver } = resolved.target(id);
@@ -50,25 +59,25 @@ async function issue(deps: RotationDeps, resolved: Resolved, token: string, cont
     throw refusal(resolved, 'Unsupported', 'its target cannot issue secrets safely');
   }
   const login = await loginFor(deps, resolved, id, { as: 'management' }, token, context);
-  const effect = { ...context, notAfter: context.deadline };
   const { account } = resolved.entry;
   const present = await driver.enumerate(account, login, context);
   const before = await atVault(() => noteSlots(resolved, token, present, context));
   for (const orphan of present.filter((slot) => !before.includes(slot)))
-    await driver.dropSlot(account, login, orphan, effect);
-  return driver.make(account, login, effect);
+    await driver.dropSlot(account, login, orphan, context);
+  return driver.make(account, login, context);
 }
 
 async function noteSlots(
   { primary }: Resolved,
   token: string,
   present: readonly string[],
-  context: CallContext,
+  context: EffectContext,
 ): Promise<readonly string[]> {
   const { record } = await primary.vault.state(primary.path, context);
-  if (record?.slotsBefore != null) return record.slotsBefore;
-  const noted = await primary.vault.note(primary.path, token, { slotsBefore: present }, context);
-  return noted.slotsBefore ?? present;
+  const slotsBefore = record?.slotsBefore ?? present;
+  const effectsNotAfter = context.notAfter;
+  await primary.vault.note(primary.path, token, { slotsBefore, effectsNotAfter }, context);
+  return slotsBefore;
 }
 
 function refusal(resolved: Resolved, code: 'Unsupported' | 'Misconfigured', why: string): DriverError {

@@ -1,7 +1,9 @@
 import type { CallContext } from '../contracts/context.js';
+import { DriverError } from '../model/errors.js';
 import type { Opening, RotationRecord, VersionId } from '../model/record.js';
 import type { CommandOf, Results } from '../protocol/commands.js';
-import { candidateOf, openSecondary } from './copies.js';
+import type { Secret } from '../secret/secret.js';
+import { candidateOf, heldAs, holdOld, openSecondary, ownedCurrent, recordAt } from './copies.js';
 import type { Copy, Resolved } from './resolve.js';
 
 /** Gives the primary's readers the candidate; somebody else's value there is held and reported instead. */
@@ -11,75 +13,72 @@ export async function promotePrimary(
   ifCurrent: VersionId | null,
   context: CallContext,
 ): Promise<Results['promote']> {
-  const { primary } = resolved;
-  const promoted = await primary.vault.promote(primary.path, token, ifCurrent, context);
-  return promoted === 'promoted' ? 'promoted' : holdStranger(resolved, primary, token, context);
+  const { primary, ownedFields } = resolved;
+  if ((await primary.vault.promote(primary.path, token, ifCurrent, context)) === 'promoted')
+    return { stranger: null, record: await recordAt(primary, token, context) };
+  const value = await ownedCurrent(primary, ownedFields, context);
+  if (value !== null) return judgeable(resolved, token, value, context);
+  const filled = await primary.vault.promote(primary.path, token, null, context);
+  if (filled === 'promoted') return { stranger: null, record: await recordAt(primary, token, context) };
+  throw writtenMeanwhile(primary);
 }
 
-/** Held in the primary, under a name that the same value gets again. */
-async function holdStranger(
+async function judgeable(
   resolved: Resolved,
-  copy: Copy,
   token: string,
+  value: Secret,
   context: CallContext,
 ): Promise<Results['promote']> {
-  const { primary, ownedFields, targets } = resolved;
-  const value = await copy.vault.read(copy.path, 'current', context);
-  const before = await primary.vault.state(primary.path, context);
-  const label = `stranger${before.record?.olds.length ?? 0}`;
-  const record = await primary.vault.hold(
-    primary.path,
-    token,
-    { role: 'old', label, secret: value.pick(ownedFields), mayBeAt: targets },
-    context,
-  );
-  return { stranger: strangerIn(record, label), record };
+  const record = await holdOld(resolved, token, value, context);
+  const stranger = await heldAs(resolved, record, value, context);
+  if (stranger === null || stranger === record.candidate) throw writtenMeanwhile(resolved.primary);
+  return { stranger, record };
 }
 
-function strangerIn(record: RotationRecord, label: string): VersionId {
-  const version = record.olds.find((old) => old.endsWith(label));
-  return version ?? candidateOf(record);
-}
-
-/**
- * A secondary copy follows the primary. What its readers get was compared when the rotation opened; a value that came
- * since is held in the primary first, and written over only when the protocol names it.
- */
+/** A secondary copy follows the primary: whatever its readers get is held in the primary, then written over. */
 export async function promoteSecondary(
   resolved: Resolved,
   opening: Opening,
   command: CommandOf<'promote'>,
   context: CallContext,
 ): Promise<Results['promote']> {
-  const { primary, others } = resolved;
+  const { primary, others, ownedFields } = resolved;
   const copy = others.find((each) => each.ref === command.copy);
-  if (copy === undefined) return 'promoted';
-  const { record } = await primary.vault.state(primary.path, context);
-  const candidate = await primary.vault.read(primary.path, record === null ? 'current' : candidateOf(record), context);
-  const secondary = await openSecondary(copy, opening, context);
-  if (secondary === null) return 'promoted';
+  const before = await recordAt(primary, opening.token, context);
+  const secondary = copy === undefined ? null : await openSecondary(copy, opening, context);
+  if (copy === undefined || secondary === null) return { stranger: null, record: before };
+  const candidate = await primary.vault.read(primary.path, candidateOf(before), context);
   await copy.vault.stage(copy.path, opening.token, async () => candidate, context);
-  const expected = await expectedThere(resolved, copy, secondary, command.ifCurrent, context);
+  const value = await ownedCurrent(copy, ownedFields, context);
+  const record = value === null ? before : await holdOld(resolved, opening.token, value, context);
+  const expected = value === null ? null : await expectedThere(copy, secondary, value, ownedFields, context);
   const promoted = await copy.vault.promote(copy.path, opening.token, expected, context);
-  return promoted === 'promoted' ? 'promoted' : holdStranger(resolved, copy, opening.token, context);
+  if (promoted === 'promoted') return { stranger: null, record };
+  throw writtenMeanwhile(copy);
 }
 
-/** The version, in the copy's own vault, of what its readers may get: its base, or the value that the protocol judged. */
+/** The name, in the copy's own vault, of what its readers get. */
 async function expectedThere(
-  { primary, ownedFields }: Resolved,
   copy: Copy,
   secondary: RotationRecord,
-  ifCurrent: VersionId | null,
+  value: Secret,
+  ownedFields: readonly string[],
   context: CallContext,
-): Promise<VersionId | null> {
-  if (ifCurrent === null || !ifCurrent.includes('stranger')) return secondary.base;
-  const value = (await primary.vault.read(primary.path, ifCurrent, context)).pick(ownedFields);
-  const label = 'judged';
-  const held = await copy.vault.hold(
-    copy.path,
-    secondary.token,
-    { role: 'old', label, secret: value, mayBeAt: [] },
-    context,
-  );
-  return held.olds.find((old) => old.endsWith(label)) ?? secondary.base;
+): Promise<VersionId> {
+  const { base, olds } = secondary;
+  if (base !== null && (await copy.vault.read(copy.path, base, context)).equals(value, ownedFields)) return base;
+  const label = `found${olds.length}`;
+  const hold = { role: 'old', label, secret: value.pick(ownedFields), mayBeAt: [] } as const;
+  const held = await copy.vault.hold(copy.path, secondary.token, hold, context);
+  return held.olds.find((old) => old.endsWith(`-${label}`)) ?? candidateOf(held);
+}
+
+function writtenMeanwhile(copy: Copy): DriverError {
+  return new DriverError({
+    code: 'Conflict',
+    effect: 'none',
+    driver: copy.vault.driver,
+    subject: copy.ref,
+    message: `somebody is writing at ${copy.ref} right now; this call wrote nothing there. It is tried again.`,
+  });
 }

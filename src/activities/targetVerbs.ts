@@ -79,6 +79,9 @@ async function probe(deps: RotationDeps, rotation: RotationRef, command: Command
   const { id, entry, driver } = resolved.target(command.target);
   const context = callWithin(deps.clock, deps.estate.timing.callMs);
   const secret = await atVault(() => readVersion(resolved, command.version, context));
+  const { primary } = resolved;
+  const { write } = command;
+  if (write !== null) await atVault(() => primary.vault.note(primary.path, rotation.token, write, context));
   const answer = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
   return { answer, vantage: `${deps.vantage}/${entry.bound.realm}/${id}` };
 }

@@ -5,7 +5,7 @@ import type { CommandOf, CopyState, Results } from '../protocol/commands.js';
 import type { RotationRef, Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
 import { callWithin } from './clock.js';
-import { candidateOf, openSecondary } from './copies.js';
+import { candidateOf, heldAs, holdOld, openSecondary, ownedCurrent } from './copies.js';
 import { makeCandidate } from './makeCandidate.js';
 import { promotePrimary, promoteSecondary } from './promote.js';
 import { type Copy, type Resolved, resolve } from './resolve.js';
@@ -46,40 +46,38 @@ async function open(resolved: Resolved, opening: Opening, context: CallContext):
   if (opened.kind !== 'opened') return opened;
   const copies: Record<string, CopyState> = { [primary.ref]: opened.record.base === null ? 'absent' : 'agrees' };
   let { record } = opened;
-  for (const [index, copy] of others.entries()) {
-    const compared = await compare(resolved, record, copy, `copy${index + 1}`, context);
-    copies[copy.ref] = compared.state;
-    record = compared.record;
+  for (const copy of others) {
+    const value = await readCopy(copy, resolved.ownedFields, context);
+    if (value === 'unavailable' || value === 'absent') copies[copy.ref] = value;
+    else {
+      record = await holdOld(resolved, opening.token, value, context);
+      copies[copy.ref] = await compare(resolved, record, value, context);
+    }
   }
   return { kind: 'opened', record, copies };
 }
 
-/** What a secondary copy's readers get, beside the primary's; a value of its own is held, since a target may accept it. */
+/** What a secondary copy's readers get, beside the primary's; a value of its own is held by now, since a target may accept it. */
 async function compare(
-  { primary, ownedFields, targets }: Resolved,
+  resolved: Resolved,
   record: RotationRecord,
-  copy: Copy,
-  label: string,
+  value: Secret,
   context: CallContext,
-): Promise<{ state: CopyState; record: RotationRecord }> {
-  const value = await readCopy(copy, context);
-  if (value === 'absent' || value === 'unavailable') return { state: value, record };
-  const base = record.base === null ? null : await primary.vault.read(primary.path, record.base, context);
-  if (base?.equals(value, ownedFields)) return { state: 'agrees', record };
-  const isCandidate =
-    record.candidate !== null &&
-    (await primary.vault.read(primary.path, record.candidate, context)).equals(value, ownedFields);
-  if (isCandidate) return { state: 'agrees', record };
-  const held = { role: 'old', label, secret: value.pick(ownedFields), mayBeAt: targets } as const;
-  return { state: 'differs', record: await primary.vault.hold(primary.path, record.token, held, context) };
+): Promise<CopyState> {
+  const version = await heldAs(resolved, record, value, context);
+  return version === record.base || version === record.candidate ? 'agrees' : 'differs';
 }
 
-async function readCopy(copy: Copy, context: CallContext): Promise<Secret | 'absent' | 'unavailable'> {
+async function readCopy(
+  copy: Copy,
+  ownedFields: readonly string[],
+  context: CallContext,
+): Promise<Secret | 'absent' | 'unavailable'> {
   try {
-    return await copy.vault.read(copy.path, 'current', context);
+    return (await ownedCurrent(copy, ownedFields, context)) ?? 'absent';
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    return error.code === 'NotFound' ? 'absent' : 'unavailable';
+    return 'unavailable';
   }
 }
 
@@ -91,7 +89,7 @@ async function stage(
 ): Promise<Results['stage']> {
   const resolved = resolve(deps.estate, rotation);
   const { primary, others } = resolved;
-  const make = await makeCandidate(deps, resolved, rotation.token, context);
+  const make = await makeCandidate(deps, resolved, rotation.token, { ...context, notAfter: command.notAfter });
   const record = await primary.vault.stage(primary.path, rotation.token, make, context);
   const candidate = await primary.vault.read(primary.path, candidateOf(record), context);
   const unavailable = [...command.skip];
@@ -118,25 +116,26 @@ async function finish(
   rotation: RotationRef,
   command: CommandOf<'finish'>,
   context: CallContext,
-): Promise<null> {
+): Promise<Results['finish']> {
   const { primary, others } = resolve(deps.estate, rotation);
   const { token } = rotation;
   const at = deps.clock.now();
   for (const copy of others) await finishSecondary(copy, token, command, at, context);
-  if (command.gone.length > 0) await noteGone(primary, token, command, context);
+  await noteLast(primary, token, command, context);
   await primary.vault.finish(primary.path, token, command.end, at, context);
-  return null;
+  const { spent } = await primary.vault.state(primary.path, context);
+  return { end: spent.find((entry) => entry.token === token)?.end ?? command.end };
 }
 
 /** Repeating `finish` meets a record that is closed already: then there is nothing left to note. */
-async function noteGone(
+async function noteLast(
   primary: Copy,
   token: string,
-  command: CommandOf<'finish'>,
+  { gone, refusals }: CommandOf<'finish'>,
   context: CallContext,
 ): Promise<void> {
   const { record } = await primary.vault.state(primary.path, context);
-  if (record?.token === token) await primary.vault.note(primary.path, token, { goneFrom: command.gone }, context);
+  if (record?.token === token) await primary.vault.note(primary.path, token, { goneFrom: gone, refusals }, context);
 }
 
 /** A record left at a copy that is down is closed by the next rotation; it does not keep this one from ending. */

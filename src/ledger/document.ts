@@ -4,6 +4,7 @@ import {
   type Gone,
   type Opening,
   type RecordChange,
+  type Refusals,
   type RotationRecord,
   recordPhases,
   type SpentToken,
@@ -27,6 +28,8 @@ export interface LedgerDocument {
   /** Latest last. */
   readonly spent: readonly SpentToken[];
   readonly rotatedAt: Instant | null;
+  /** Counted by finished rotations; while a record is open, its own count holds. */
+  readonly refusals: Refusals;
 }
 
 export type OpenDocument = LedgerDocument & { readonly record: RotationRecord };
@@ -38,6 +41,7 @@ export const emptyDocument: LedgerDocument = {
   ownedFields: [],
   spent: [],
   rotatedAt: null,
+  refusals: {},
 };
 
 /** How many spent tokens are remembered. */
@@ -63,6 +67,7 @@ export function openDocument(document: LedgerDocument, opening: Opening, current
     effectsNotAfter: null,
     slotsBefore: null,
     suspended: [],
+    refusals: document.refusals,
     controls: {},
   };
   return { ...document, record, held, leftovers: {}, ownedFields: opening.ownedFields };
@@ -82,6 +87,7 @@ export function noteChange(document: OpenDocument, change: RecordChange): OpenDo
     effectsNotAfter: laterInstant(record.effectsNotAfter, change.effectsNotAfter ?? null),
     slotsBefore: change.slotsBefore ?? record.slotsBefore,
     suspended: change.suspended ?? record.suspended,
+    refusals: { ...record.refusals, ...change.refusals },
     controls: { ...change.controls, ...record.controls },
     mayBeAt: (change.goneFrom ?? []).reduce(shrunk, record.mayBeAt),
   };
@@ -168,6 +174,7 @@ export function finishDocument(
     held: new Map([...document.held].filter(([version]) => Object.hasOwn(leftovers, version))),
     leftovers,
     spent: [...document.spent, { token: record.token, end, at }].slice(-spentKept),
+    refusals: record.refusals,
     rotatedAt: end === 'rotated' || end === 'replaced' ? at : document.rotatedAt,
   };
 }

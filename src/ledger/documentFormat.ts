@@ -13,6 +13,9 @@ const names = z.array(z.string());
 const instant = z.number().int();
 const key = (table: object) => (value: unknown) => typeof value === 'string' && Object.hasOwn(table, value);
 
+/** Absent in documents of before it was counted. */
+const refusals = z.record(z.string(), z.strictObject({ count: z.number().int(), at: instant })).default({});
+
 const record = z.strictObject({
   token: z.string().min(8),
   credential: z.string(),
@@ -32,6 +35,7 @@ const record = z.strictObject({
   effectsNotAfter: instant.nullable(),
   slotsBefore: names.nullable(),
   suspended: names,
+  refusals,
   controls: z.record(z.string(), z.strictObject({ version: z.string(), vantage: z.string() })),
 });
 
@@ -43,6 +47,7 @@ const format = z.strictObject({
   ownedFields: names,
   spent: z.array(z.strictObject({ token: z.string(), end: z.custom<EndState>(key(endStates)), at: instant })),
   rotatedAt: instant.nullable(),
+  refusals,
 });
 
 /** What a vault keeps of it. The values of held versions are in there in clear: only a vault may get it. */

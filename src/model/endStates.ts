@@ -44,6 +44,7 @@ export const reasons = {
   lockout: 'the account would be locked by proving it',
   suspended: 'the account is suspended by relock',
   consumers: 'consumers have not moved to the new secret',
+  sessions: 'sessions opened with the old secret may still be open',
   stillUsed: 'somebody still uses the old secret and got the account locked',
   silent: 'the target gave no answer that decides',
   bug: 'relock broke one of its own rules; please report it',

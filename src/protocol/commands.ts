@@ -2,7 +2,7 @@ import type { EndState, Flags, Reason } from '../model/endStates.js';
 import type { Effect, ErrorCode } from '../model/errors.js';
 import type { Join } from '../model/plan.js';
 import type { ProbeAnswer } from '../model/probe.js';
-import type { Gone, RecordChange, RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
+import type { Gone, RecordChange, Refusals, RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 
 /** Who logs in for a step with an effect; `self` names a version that the target accepts. */
@@ -19,9 +19,15 @@ interface OnTarget {
 export type Command =
   /** Create the record (or find it), hold what readers of every copy get now. */
   | { readonly do: 'open' }
-  | { readonly do: 'probe'; readonly target: TargetId; readonly version: VersionId }
-  /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. */
-  | { readonly do: 'stage'; readonly skip: readonly string[] }
+  /** `write`: in a realm that locks accounts, what the record says before a login that may be refused. */
+  | {
+      readonly do: 'probe';
+      readonly target: TargetId;
+      readonly version: VersionId;
+      readonly write: RecordChange | null;
+    }
+  /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. `notAfter` is for a target that makes it. */
+  | { readonly do: 'stage'; readonly skip: readonly string[]; readonly notAfter: Instant }
   | { readonly do: 'capture'; readonly target: TargetId; readonly current: VersionId; readonly login: LoginAs }
   /** Write the record, then make the target accept the version. `replacing`: what works there now, where that is known. */
   | (OnTarget & {
@@ -40,13 +46,18 @@ export type Command =
     })
   | (OnTarget & { readonly do: 'endSessions'; readonly before: Instant })
   | (OnTarget & { readonly do: 'suspend'; readonly write: RecordChange })
-  /** Give readers of a copy the candidate, if they still get `ifCurrent`. A stranger's value is held. */
+  /** Give readers of a copy the candidate. The primary's only if they still get `ifCurrent`; a stranger's value is held. */
   | { readonly do: 'promote'; readonly copy: string; readonly ifCurrent: VersionId | null }
   | { readonly do: 'note'; readonly write: RecordChange }
-  /** Until then, or until an event comes. */
-  | { readonly do: 'wait'; readonly until: Instant; readonly why: WaitReason }
+  /** Until then, or until an event comes. What these targets answered before does not count afterwards. */
+  | {
+      readonly do: 'wait';
+      readonly until: Instant;
+      readonly why: WaitReason;
+      readonly asks: readonly TargetId[];
+    }
   /** Write what is gone from where, close the record at every copy, primary last. */
-  | { readonly do: 'finish'; readonly end: EndState; readonly gone: readonly Gone[] };
+  | { readonly do: 'finish'; readonly end: EndState; readonly gone: readonly Gone[]; readonly refusals: Refusals };
 
 /** `quiet`: an effect may still arrive; `again`: ask once more; `soak`: one late look. A reason: parked, it may take long, the window slot goes back. */
 export type WaitReason = 'quiet' | 'again' | 'soak' | Reason;
@@ -76,10 +87,12 @@ export interface Results {
   retire: null;
   endSessions: null;
   suspend: null;
-  promote: 'promoted' | { readonly stranger: VersionId; readonly record: RotationRecord };
+  /** `stranger`: what somebody else wrote there, held by now; null: readers get the candidate. */
+  promote: { readonly stranger: VersionId | null; readonly record: RotationRecord };
   note: { readonly record: RotationRecord };
   wait: null;
-  finish: null;
+  /** As which the record was closed; another interpreter may have been faster. */
+  finish: { readonly end: EndState };
 }
 
 export interface Failure {

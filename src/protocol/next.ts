@@ -1,14 +1,17 @@
 import type { Instant } from '../model/time.js';
 import type { Observation, RotationEvent, Step } from './commands.js';
 import { checked, opened, stagedPhase } from './decide/beforeChange.js';
-import { applied, confirmed, verified } from './decide/change.js';
+import { applied, verified } from './decide/change.js';
+import { confirmed } from './decide/confirm.js';
 import type { Decision } from './decide/decision.js';
 import { finished } from './decide/finish.js';
 import { adopted, promoted } from './decide/promote.js';
 import { retired } from './decide/retire.js';
-import { suspended, undo } from './decide/undo.js';
+import { suspended } from './decide/suspend.js';
+import { undo } from './decide/undo.js';
 import { fold, foldEvent } from './fold.js';
 import type { PhaseName } from './phases.js';
+import { ration } from './refusals.js';
 import type { RotationState } from './state.js';
 
 /** The whole protocol: what each phase asks for next, and where it leads. `phases.ts` says what is true after each. */
@@ -49,6 +52,7 @@ function settle(state: RotationState): { readonly state: RotationState; readonly
   let current = state;
   for (let moves = 0; moves < maxMoves; moves += 1) {
     const decision = sayFirst(current) ?? decide[current.phase](current);
+    if ('commands' in decision) return { state: current, step: { commands: ration(current, decision.commands) } };
     if (!('go' in decision)) return { state: current, step: decision };
     current = { ...current, ...decision.go };
   }

@@ -1,11 +1,11 @@
-import type { Reason } from '../model/endStates.js';
 import type { RotationOrder } from '../model/plan.js';
 import type { RotationRecord } from '../model/record.js';
 import type { Instant } from '../model/time.js';
-import type { End } from './commands.js';
-import { drive, type Interpreter, orderFor } from './drive.js';
+import type { Command, End } from './commands.js';
+import { goneFrom } from './decide/finish.js';
+import { type Driven, drive, type Interpreter, orderFor } from './drive.js';
 import { foldEvent } from './fold.js';
-import { begin, type RotationState } from './state.js';
+import { begin, type RotationState, settledAt, targetIds } from './state.js';
 
 /** What was ordered, and where it stands. While a record found is finished first, the state is that record's. */
 export interface Rotation {
@@ -30,61 +30,80 @@ export function beginRotation(order: RotationOrder, now: Instant): Rotation {
   return { order, state: begin(order, now) };
 }
 
+/** Finishes a record that somebody left, by its own token and policy, on today's plan. */
+export function beginFound(record: RotationRecord, order: RotationOrder, now: Instant): Rotation {
+  return { order, state: begin(orderFor(record, order.plan), now, true) };
+}
+
 /**
- * Carries an order out to its end. A record that somebody left open is finished first, by its own token and policy; a
- * candidate that turned out older than an incident's clean point is rotated once more.
+ * Carries an order out to its end. A record that somebody left open is finished first; a candidate that turned out older
+ * than an incident's clean point is rotated once more.
  */
 export async function rotate(from: Rotation, interpreter: RotationInterpreter): Promise<Rotated> {
   let rotation = from;
-  let found = 0;
-  for (;;) {
+  for (let found = 0; ; ) {
     const { order } = rotation;
-    const checkpoint = async (state: RotationState) => interpreter.checkpoint?.({ order, state });
-    const driven = await drive(rotation.state, { ...hands(interpreter), checkpoint });
-    const { state } = driven;
+    const driven = await driveOn(rotation, interpreter);
+    const reached = { order, state: driven.state };
     if ('held' in driven) {
       found += 1;
-      const why = refusalOf(order, driven.held, found);
-      if (why !== null) return { end: stillHeld(why), rotation: { order, state } };
-      rotation = { order, state: carry(state, begin(orderFor(driven.held, order.plan), interpreter.now())) };
-    } else if (state.order.token !== order.token) {
-      if (driven.end.open) return { end: stillHeld('held'), rotation: { order, state } };
-      rotation = { order, state: carry(state, begin(order, interpreter.now())) };
+      const end = refusal(order, driven.held, found);
+      if (end !== null) return { end, rotation: reached };
+      rotation = carried(reached.state, beginFound(driven.held, order, interpreter.now()));
+    } else if (reached.state.order.token !== order.token) {
+      if (driven.end.open && !(await close(reached, driven.end, interpreter)))
+        return { end: driven.end, rotation: reached };
+      rotation = carried(reached.state, beginRotation(order, interpreter.now()));
     } else if (driven.end.again) {
-      rotation = beginRotation({ ...order, token: nextToken(order.token), policy: state.policy }, interpreter.now());
-    } else return { end: driven.end, rotation: { order, state } };
+      const once = { ...order, token: nextToken(order.token), policy: reached.state.policy };
+      rotation = beginRotation(once, interpreter.now());
+    } else return { end: driven.end, rotation: reached };
   }
 }
 
-function hands(interpreter: RotationInterpreter): Interpreter {
-  return {
+function driveOn({ order, state }: Rotation, interpreter: RotationInterpreter): Promise<Driven> {
+  return drive(state, {
     now: () => interpreter.now(),
-    execute: (command, state) => interpreter.execute(command, state),
+    execute: (command, reached) => interpreter.execute(command, reached),
     events: () => interpreter.events(),
-  };
+    checkpoint: async (reached) => interpreter.checkpoint?.({ order, state: reached }),
+  });
 }
 
-/** A record is finished only by who means the same accounts. */
-function refusalOf(order: RotationOrder, held: RotationRecord, found: number): Reason | null {
-  if (held.descriptorDigest !== order.plan.descriptorDigest) return 'misconfigured';
-  return found > maxFound ? 'held' : null;
+/** A record is finished only by who means the same accounts; null: so do we. */
+function refusal(order: RotationOrder, held: RotationRecord, found: number): End | null {
+  if (found > maxFound) return stillHeld('held');
+  return held.descriptorDigest === order.plan.descriptorDigest ? null : stillHeld('misconfigured');
+}
+
+/**
+ * A record that could not be brought to its end. Under `forward` it is closed as it is: whatever it kept stays held and
+ * becomes what the next rotation must kill. Otherwise, and where an account is suspended, a person decides.
+ */
+async function close({ order, state }: Rotation, end: End, interpreter: RotationInterpreter): Promise<boolean> {
+  const isForward = order.policy === 'forward' || state.joined !== null;
+  if (!isForward || end.state === 'disabled' || state.record === null) return false;
+  const quiet = Math.max(...targetIds(state).map((id) => settledAt(state, id)));
+  if (interpreter.now() < quiet) await interpreter.execute(pause(quiet), state);
+  const finish = { do: 'finish', end: end.state, gone: goneFrom(state), refusals: state.refusals } as const;
+  return (await interpreter.execute(finish, state)).outcome.ok;
+}
+
+function pause(until: Instant): Command {
+  return { do: 'wait', until, why: 'quiet', asks: [] };
 }
 
 /** Nothing of ours was done; what the record found says is still true. */
-function stillHeld(reason: Reason): End {
-  return {
-    state: 'untouched',
-    reason,
-    flags: { exposed: true, stale: [], unsaved: [] },
-    open: true,
-    again: false,
-  };
+function stillHeld(reason: 'held' | 'misconfigured'): End {
+  const flags = { exposed: true, stale: [], unsaved: [] };
+  return { state: 'untouched', reason, flags, open: true, again: false };
 }
 
 /** What people and incidents said to one holds for the other. */
-function carry(said: RotationState, to: RotationState): RotationState {
-  const joined = said.joined === null ? to : foldEvent(to, { event: 'join', join: said.joined });
-  return said.cancelled ? foldEvent(joined, { event: 'cancel' }) : joined;
+function carried(said: RotationState, to: Rotation): Rotation {
+  const { state } = to;
+  const joined = said.joined === null ? state : foldEvent(state, { event: 'join', join: said.joined });
+  return { ...to, state: said.cancelled ? foldEvent(joined, { event: 'cancel' }) : joined };
 }
 
 /** A further rotation by the same order: its token, turned by the 8 characters that name versions. */

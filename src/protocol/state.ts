@@ -2,7 +2,7 @@ import type { EndState, Reason } from '../model/endStates.js';
 import type { Join, RotationOrder, TargetPlan } from '../model/plan.js';
 import type { FailurePolicy } from '../model/policy.js';
 import type { ProbeAnswer } from '../model/probe.js';
-import type { RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
+import type { Refusals, RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { CopyState } from './commands.js';
 import type { PhaseName } from './phases.js';
@@ -30,20 +30,27 @@ export interface TargetFacts {
   /** How often the candidate was ordered to this target, and how many of those orders may have had an effect. */
   readonly orders: number;
   readonly sends: number;
+  /** How often making the candidate failed, where the target makes it. */
+  readonly stages: number;
   /** Why the last call to this target failed. */
   readonly failure: Reason | null;
-  /** A sent effect may still arrive until then. */
+  /** An effect of which nothing was heard may still arrive: nothing more is sent until then. */
   readonly quietUntil: Instant | null;
+  /** Until then a target that said yes may still be about to do it. */
+  readonly settlesAt: Instant | null;
   readonly changedAt: Instant | null;
   /** Probes in a row that gave no answer. */
   readonly silences: number;
   readonly captureFailed: boolean;
   readonly confirmed: 'no' | 'yes' | 'failed';
   readonly retired: readonly VersionId[];
+  /** How often retiring was ordered. */
+  readonly retires: number;
   readonly sessionsEnded: boolean;
   /** How often putting the old secret back was ordered. */
   readonly reverts: number;
   readonly suspended: boolean;
+  readonly suspendFailed: boolean;
 }
 
 export interface Ending {
@@ -55,6 +62,8 @@ export interface Ending {
 
 export interface CopyFacts {
   readonly seen: CopyState | 'unseen';
+  /** Giving readers the candidate was ordered, and nobody said no: they may get it. */
+  readonly promoting: boolean;
   readonly promoted: boolean;
   readonly failed: boolean;
   /** A stranger's value that this copy's readers get, instead of `base`. */
@@ -65,6 +74,8 @@ export interface CopyFacts {
 /** Everything that one rotation knows. Plain data: it crosses continue-as-new. */
 export interface RotationState {
   readonly order: RotationOrder;
+  /** It finishes a record that somebody else left. */
+  readonly resumes: boolean;
   /** The failure policy in force: `join` may have changed the order's. */
   readonly policy: FailurePolicy;
   readonly phase: PhaseName;
@@ -73,11 +84,12 @@ export interface RotationState {
   readonly targets: Readonly<Record<TargetId, TargetFacts>>;
   readonly copies: Readonly<Record<string, CopyFacts>>;
   /** Refused logins since the last good one, per realm. */
-  readonly refusals: Readonly<Record<string, number>>;
+  readonly refusals: Refusals;
   /** When the current stretch (changing, promoting, proving, undoing) says what it knows. */
   readonly deadline: Instant;
-  /** Parked waiting ends here; null until something is parked. */
+  /** Parked waiting for a person ends here, for stragglers there; null until something is parked. */
   readonly parkedUntil: Instant | null;
+  readonly stragglersUntil: Instant | null;
   /** Why it gives up; only before promote. */
   readonly failing: Reason | null;
   /** Decided before `finished` is reached; null: `finished` reads it from the facts. */
@@ -91,7 +103,8 @@ export interface RotationState {
   readonly consumersMoved: boolean;
   readonly soaked: boolean;
   readonly stillUsed: boolean;
-  readonly finished: boolean;
+  /** As which the record was closed. */
+  readonly closedAs: EndState | null;
   readonly held: RotationRecord | null;
   readonly spent: SpentToken | null;
 }
@@ -106,24 +119,36 @@ export const untouchedTarget: TargetFacts = {
   everTaken: false,
   orders: 0,
   sends: 0,
+  stages: 0,
   failure: null,
   quietUntil: null,
+  settlesAt: null,
   changedAt: null,
   silences: 0,
   captureFailed: false,
   confirmed: 'no',
   retired: [],
+  retires: 0,
   sessionsEnded: false,
   reverts: 0,
   suspended: false,
+  suspendFailed: false,
 };
 
-const unseenCopy: CopyFacts = { seen: 'unseen', promoted: false, failed: false, stranger: null, stale: false };
+const unseenCopy: CopyFacts = {
+  seen: 'unseen',
+  promoting: false,
+  promoted: false,
+  failed: false,
+  stranger: null,
+  stale: false,
+};
 
-/** Where every run of the protocol begins, also one that finishes a record found. */
-export function begin(order: RotationOrder, now: Instant): RotationState {
+/** Where every run of the protocol begins. `resumes`: its record was seen, so an earlier run may have done anything. */
+export function begin(order: RotationOrder, now: Instant, resumes = false): RotationState {
   return {
     order,
+    resumes,
     policy: order.policy,
     phase: 'opened',
     now,
@@ -133,6 +158,7 @@ export function begin(order: RotationOrder, now: Instant): RotationState {
     refusals: {},
     deadline: now + order.plan.timing.settleDeadlineMs,
     parkedUntil: null,
+    stragglersUntil: null,
     failing: null,
     ending: null,
     vaultFailure: null,
@@ -142,7 +168,7 @@ export function begin(order: RotationOrder, now: Instant): RotationState {
     consumersMoved: false,
     soaked: false,
     stillUsed: false,
-    finished: false,
+    closedAs: null,
     held: null,
     spent: null,
   };
@@ -179,4 +205,20 @@ export function staged(state: RotationState): { record: RotationRecord; candidat
 export function isPromoted(state: RotationState): boolean {
   const primary = state.order.plan.copies[0];
   return primary !== undefined && state.copies[primary]?.promoted === true;
+}
+
+/** An effect may still arrive there of which nothing was heard. */
+export function isQuiet(state: RotationState, target: TargetId): boolean {
+  const { quietUntil } = factsOf(state, target);
+  return quietUntil !== null && state.now < quietUntil;
+}
+
+/** When nothing that was sent there can change anything any more. */
+export function settledAt(state: RotationState, target: TargetId): Instant {
+  const { quietUntil, settlesAt } = factsOf(state, target);
+  return Math.max(quietUntil ?? 0, settlesAt ?? 0);
+}
+
+export function targetIds(state: RotationState): readonly TargetId[] {
+  return state.order.plan.targets.map((target) => target.id);
 }

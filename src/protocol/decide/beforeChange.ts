@@ -1,7 +1,8 @@
 import type { Reason } from '../../model/endStates.js';
 import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { factsOf, isPromoted, planOf, type RotationState } from '../state.js';
+import { mayProbe } from '../refusals.js';
+import { factsOf, isPromoted, isQuiet, planOf, type RotationState, targetIds } from '../state.js';
 import {
   askAgain,
   type Decision,
@@ -10,10 +11,13 @@ import {
   go,
   isDrifted,
   loginBefore,
-  mayProbe,
+  mayHaveMade,
+  notAfter,
+  probe,
   run,
   runAll,
   wait,
+  waitForQuiet,
   workable,
 } from './decision.js';
 
@@ -21,11 +25,27 @@ export function opened(state: RotationState): Decision {
   const { held, spent, record } = state;
   if (held !== null) return { held };
   if (spent !== null) return finishAs(spent.end, 'spent', false);
-  if (record === null)
-    return state.vaultFailure === null ? run({ do: 'open' }) : finishAs('untouched', state.vaultFailure, true);
-  if (record.suspended.length > 0) return finishAs('disabled', 'suspended', true);
-  if (record.effectsNotAfter !== null) return go(state, 'verified');
+  if (record === null) return state.vaultFailure === null ? run({ do: 'open' }) : notOpened(state, state.vaultFailure);
+  if (record.suspended.length > 0) return wasSuspended(state);
+  if (mayBeOut(state)) return go(state, 'verified');
   return lacksCopies(state) ? giveUp(state, 'copyUnavailable') : go(state, 'checked');
+}
+
+/** Of a record that somebody left, nothing at all can be said as long as it cannot be read. */
+function notOpened(state: RotationState, why: Reason): Decision {
+  return finishAs(state.resumes ? 'unverified' : 'untouched', why, true);
+}
+
+/** Suspending was ordered; whether it happened is not known, and doing it again changes nothing. */
+function wasSuspended(state: RotationState): Decision {
+  return state.policy === 'disable' ? go(state, 'suspended') : finishAs('disabled', 'suspended', true);
+}
+
+/** An earlier run may have sent the candidate to some target. */
+function mayBeOut(state: RotationState): boolean {
+  const { record } = state;
+  if (record === null || record.candidate === null) return false;
+  return record.effectsNotAfter !== null || isPromoted(state);
 }
 
 /** A copy other than the primary is down, and the plan does not allow to go on without it. */
@@ -36,7 +56,7 @@ function lacksCopies(state: RotationState): boolean {
 
 export function checked(state: RotationState): Decision {
   if (state.cancelled && !isPromoted(state)) return giveUp(state, 'cancelled');
-  const all = state.order.plan.targets.map((target) => target.id);
+  const all = targetIds(state);
   const probes = firstThenRest(all, (id) => checkTarget(state, id));
   return runAll(probes) ?? afterCheck(state, all);
 }
@@ -55,18 +75,19 @@ function checkTarget(state: RotationState, id: TargetId): Command | null {
   if (working !== null || taken || failure === 'misconfigured') return null;
   const olds = state.record?.olds ?? [];
   if (olds.some((old) => answers[old] === 'barred')) return null;
-  if (olds.some((old) => answers[old] === 'unknown')) return silences < patience ? askAgain(state) : null;
+  if (olds.some((old) => answers[old] === 'unknown')) return silences < patience ? askAgain(state, [id]) : null;
   const next = likelyFirst(state, olds).find((old) => answers[old] === undefined);
-  return next === undefined || !mayProbe(state, id) ? null : { do: 'probe', target: id, version: next };
+  return next === undefined || !mayProbe(state, id) ? null : probe(id, next);
 }
 
 /** Silent answers in a row after which a target counts as unreachable. */
 const patience = 2;
 
-/** What worked elsewhere probably works here: probing it first saves refusals. */
+/** What worked elsewhere probably works here, then what readers get: probing it first saves refusals. */
 function likelyFirst(state: RotationState, olds: readonly string[]): readonly string[] {
   const worked = new Set(Object.values(state.targets).map((facts) => facts.working));
-  return [...olds].sort((one, other) => Number(worked.has(other)) - Number(worked.has(one)));
+  const rank = (old: string) => (worked.has(old) ? 0 : old === state.record?.base ? 1 : 2);
+  return [...olds].sort((one, other) => rank(one) - rank(other));
 }
 
 function afterCheck(state: RotationState, all: readonly TargetId[]): Decision {
@@ -84,7 +105,7 @@ function whyNotWorkable(state: RotationState, all: readonly TargetId[]): Reason 
   if (answers.includes('barred')) return 'barred';
   if (answers.includes('unknown')) return 'unreachable';
   if (all.some((id) => isDrifted(state, id))) return 'drift';
-  return answers.includes('rejected') ? 'budget' : 'misconfigured';
+  return all.every((id) => mayProbe(state, id)) ? 'misconfigured' : 'budget';
 }
 
 export function stagedPhase(state: RotationState): Decision {
@@ -98,11 +119,19 @@ export function stagedPhase(state: RotationState): Decision {
   return captures.length > 0 ? run(...captures) : go(state, 'applied');
 }
 
+/** Making an issued candidate is tried this often at most; each time, slots of lost replies are removed first. */
+const maxStages = 3;
+
 function makeCandidate(state: RotationState): Decision {
   if (state.order.plan.maker === 'supplied') return run(wait(parkedUntil(state), 'vendor'));
-  if (state.vaultFailure !== null) return giveUp(state, state.vaultFailure);
+  const noisy = targetIds(state).find((id) => isQuiet(state, id));
+  if (noisy !== undefined) return run({ ...waitForQuiet(state, noisy), asks: [] });
+  if (state.vaultFailure !== null) {
+    const stages = Math.max(...Object.values(state.targets).map((facts) => facts.stages));
+    return mayHaveMade(state) && stages < maxStages ? run(askAgain(state)) : giveUp(state, state.vaultFailure);
+  }
   const skip = Object.entries(state.copies).filter(([, copy]) => copy.seen === 'unavailable');
-  return run({ do: 'stage', skip: skip.map(([ref]) => ref) });
+  return run({ do: 'stage', skip: skip.map(([ref]) => ref), notAfter: notAfter(state) });
 }
 
 function parkedUntil(state: RotationState): number {

@@ -2,45 +2,70 @@ import type { Reason } from '../../model/endStates.js';
 import type { RecordChange, TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { lastWords, reconcile, type TargetOutcome, type Verdict } from '../reconcile.js';
-import { factsOf, isPromoted, planOf, type RotationState, staged } from '../state.js';
+import { mayProbe } from '../refusals.js';
+import { factsOf, isPromoted, isQuiet, planOf, type RotationState, settledAt, staged } from '../state.js';
 import {
   askAgain,
   type Decision,
   finishAs,
   giveUp,
   go,
-  loginAfter,
+  isStopping,
   loginBefore,
   madeByTarget,
-  mayProbe,
   notAfter,
+  probe,
   run,
   runAll,
   wait,
+  waitForQuiet,
   workable,
 } from './decision.js';
 
 /** The same candidate is ordered this often at most to one target. */
 const maxOrders = 2;
 
-/** The canary until it has taken the candidate, then every target. */
+/** Targets that count now: those that may have been told, and the canary; once one has taken the candidate, all. */
 function scope(state: RotationState): readonly TargetId[] {
   const ids = workable(state);
-  const canaryTaken = isPromoted(state) || ids.some((id) => factsOf(state, id).everTaken);
-  return canaryTaken ? ids : ids.slice(0, 1);
+  if (isCanaryOver(state)) return ids;
+  const canary = canaryOf(state);
+  return ids.filter((id) => id === canary || factsOf(state, id).orders > 0 || factsOf(state, id).sends > 0);
+}
+
+function isCanaryOver(state: RotationState): boolean {
+  return isPromoted(state) || workable(state).some((id) => factsOf(state, id).everTaken);
+}
+
+/** The first target that can be reached. */
+function canaryOf(state: RotationState): TargetId | undefined {
+  const ids = workable(state);
+  return ids.find((id) => !isPassedOver(state, id)) ?? ids[0];
+}
+
+function isPassedOver(state: RotationState, id: TargetId): boolean {
+  const { orders, sends, failure } = factsOf(state, id);
+  return orders > 0 && sends === 0 && (failure === 'unreachable' || failure === 'silent');
 }
 
 export function applied(state: RotationState): Decision {
-  const untold = scope(state).filter((id) => isUntold(state, id));
-  if (state.cancelled && !isPromoted(state) && state.policy !== 'forward') return giveUp(state, 'cancelled');
-  if (state.cancelled && !isPromoted(state) && untold.length === scope(state).length) return giveUp(state, 'cancelled');
-  const orders = madeByTarget(state) ? [] : untold.flatMap((id) => order(state, id));
+  const targets = scope(state);
+  const untold = targets.filter((id) => isUntold(state, id));
+  const nothingSent = untold.length === targets.length;
+  if (isStopping(state) || (state.cancelled && !isPromoted(state) && nothingSent)) return giveUp(state, 'cancelled');
+  const orders = untold.flatMap((id) => order(state, id));
   return orders.length > 0 ? run(...orders) : go(state, 'verified');
 }
 
+/** It can be told now, and was not. */
 function isUntold(state: RotationState, id: TargetId): boolean {
   const { orders, taken } = factsOf(state, id);
-  return orders === 0 && !taken;
+  return orders === 0 && !taken && mayOrder(state, id) && !isQuiet(state, id);
+}
+
+function mayOrder(state: RotationState, id: TargetId): boolean {
+  if (madeByTarget(state) || isStopping(state) || loginBefore(state, id) === null) return false;
+  return factsOf(state, id).orders < maxOrders && (isCanaryOver(state) || id === canaryOf(state));
 }
 
 function order(state: RotationState, id: TargetId): readonly Command[] {
@@ -70,16 +95,16 @@ export function verified(state: RotationState): Decision {
   return runAll(pursuits) ?? afterVerify(state, ids);
 }
 
-/** What brings this target nearer to a certain outcome; null when it has one. */
+/** What brings this target nearer to a certain outcome; null when it has one, or must wait for another target's. */
 function pursue(state: RotationState, id: TargetId): Command | null {
-  const facts = factsOf(state, id);
-  if (outcomeOf(state, id) !== 'pending') return null;
-  if (facts.quietUntil !== null && state.now < facts.quietUntil) return wait(facts.quietUntil, 'quiet');
+  if (outcomeOf(state, id) !== 'pending' || isUntold(state, id)) return null;
+  if (isQuiet(state, id)) return waitForQuiet(state, id);
   const unasked = nextProbe(state, id);
-  if (unasked !== null) return { do: 'probe', target: id, version: unasked };
+  if (unasked !== null) return probe(id, unasked);
   const verdict = verdictOf(state, id);
-  const again = verdict === 'nothing' || verdict === 'neither' ? order(state, id)[0] : undefined;
-  return again ?? askAgain(state);
+  if (verdict !== 'nothing' && verdict !== 'neither') return askAgain(state, [id]);
+  if (state.now < settledAt(state, id)) return waitForQuiet(state, id);
+  return order(state, id)[0] ?? null;
 }
 
 function nextProbe(state: RotationState, id: TargetId): string | null {
@@ -96,47 +121,51 @@ function oldOf(state: RotationState, id: TargetId): string | null {
   return factsOf(state, id).working ?? state.record?.base ?? null;
 }
 
+/** Where no old version is known, a refusal of the new one says that nothing happened. */
 function verdictOf(state: RotationState, id: TargetId): Verdict | null {
   const { answers } = factsOf(state, id);
   const answer = answers[staged(state).candidate];
   if (answer === undefined) return null;
   const old = oldOf(state, id);
-  const oldAnswer = old === null ? 'rejected' : (answers[old] ?? 'unknown');
+  const oldAnswer = old === null ? 'accepted' : (answers[old] ?? 'unknown');
   return reconcile(answer, oldAnswer, planOf(state, id).capabilities.overlap);
 }
 
 /** What became of the change on this target, as far as it can be said now. */
 export function outcomeOf(state: RotationState, id: TargetId): TargetOutcome | 'pending' {
-  const facts = factsOf(state, id);
-  if (facts.taken) return 'taken';
-  if (facts.orders > 0 && facts.sends === 0) return 'failed';
-  if (facts.quietUntil !== null && state.now < facts.quietUntil) return 'pending';
+  const { taken, sends } = factsOf(state, id);
+  if (taken) return 'taken';
+  if (sends === 0 && !madeByTarget(state)) return isUntold(state, id) ? 'pending' : 'failed';
+  if (isQuiet(state, id) || nextProbe(state, id) !== null) return 'pending';
   const verdict = verdictOf(state, id);
-  const mayOrder = facts.orders < maxOrders && !madeByTarget(state) && loginBefore(state, id) !== null;
-  if (verdict === 'nothing') return mayOrder ? 'pending' : 'failed';
-  if (verdict === 'neither') return mayOrder && planOf(state, id).login === 'management' ? 'pending' : 'lost';
-  const exhausted = state.now >= state.deadline || (nextProbe(state, id) === null && !mayProbe(state, id));
-  if (!exhausted) return 'pending';
+  if (canStillTurn(state, id, verdict)) return 'pending';
   return verdict === null ? 'unknown' : lastWords[verdict];
 }
 
+function canStillTurn(state: RotationState, id: TargetId, verdict: Verdict | null): boolean {
+  const settled = state.now >= settledAt(state, id);
+  if (verdict === 'nothing') return !settled || mayOrder(state, id);
+  if (verdict === 'neither')
+    return mayProbe(state, id) && (!settled || (mayOrder(state, id) && planOf(state, id).login === 'management'));
+  return state.now < state.deadline && mayProbe(state, id);
+}
+
 function afterVerify(state: RotationState, ids: readonly TargetId[]): Decision {
-  const outcomes = ids.map((id) => outcomeOf(state, id));
-  if (outcomes.includes('taken') && scope(state).some((id) => isUntold(state, id)) && !madeByTarget(state))
-    return go(state, 'applied');
+  if (scope(state).some((id) => isUntold(state, id))) return go(state, 'applied');
   if (isPromoted(state)) return go(state, 'confirmed');
+  const outcomes = ids.map((id) => outcomeOf(state, id));
   if (outcomes.includes('taken')) return weighShare(state, ids);
   if (outcomes.includes('lost')) return finishAs('lost', 'refused', true);
   if (outcomes.includes('unknown'))
     return state.policy === 'disable'
       ? giveUp(state, 'silent')
       : finishAs('unverified', silentReason(state, ids), true);
-  return giveUp(state, failureOf(state, ids));
+  return giveUp(state, state.cancelled ? 'cancelled' : failureOf(state, ids));
 }
 
 /** Is it enough to hand the new secret to readers? Targets that gave no answer are stragglers and do not count. */
 function weighShare(state: RotationState, ids: readonly TargetId[]): Decision {
-  if (state.cancelled && state.policy !== 'forward') return giveUp(state, 'cancelled');
+  if (isStopping(state)) return giveUp(state, 'cancelled');
   const taken = ids.filter((id) => outcomeOf(state, id) === 'taken').length;
   const refusing = ids.filter((id) => answered(state, id)).length;
   if (taken / (taken + refusing) >= state.order.plan.promoteAt || state.decision === true)
@@ -159,22 +188,6 @@ function failureOf(state: RotationState, ids: readonly TargetId[]): Reason {
 
 function silentReason(state: RotationState, ids: readonly TargetId[]): Reason {
   const barred = ids.some((id) => Object.values(factsOf(state, id).answers).includes('barred'));
-  return barred ? 'barred' : 'silent';
-}
-
-export function confirmed(state: RotationState): Decision {
-  const taken = workable(state).filter((id) => factsOf(state, id).taken);
-  const timedOut = workable(state).filter(
-    (id) => !factsOf(state, id).taken && factsOf(state, id).confirmed === 'failed',
-  );
-  if (timedOut.some((id) => outcomeOf(state, id) === 'pending')) return go(state, 'verified');
-  const open = taken.filter((id) => planOf(state, id).capabilities.confirms && factsOf(state, id).confirmed === 'no');
-  if (open.length > 0) return run(...open.map((id) => confirmOf(state, id)));
-  const unsaved = workable(state).some((id) => factsOf(state, id).confirmed === 'failed');
-  if (unsaved && state.policy !== 'forward' && !isPromoted(state)) return giveUp(state, 'confirmFailed');
-  return taken.length === 0 ? giveUp(state, 'confirmFailed') : go(state, 'promoted');
-}
-
-function confirmOf(state: RotationState, id: TargetId): Command {
-  return { do: 'confirm', target: id, login: loginAfter(state, id), notAfter: notAfter(state) };
+  if (barred) return 'barred';
+  return ids.every((id) => mayProbe(state, id)) ? 'silent' : 'budget';
 }

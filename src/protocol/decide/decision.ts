@@ -1,8 +1,9 @@
 import type { EndState, Reason } from '../../model/endStates.js';
-import type { TargetId } from '../../model/record.js';
+import type { TargetId, VersionId } from '../../model/record.js';
 import type { Instant } from '../../model/time.js';
-import type { Command, LoginAs, Step, WaitReason } from '../commands.js';
-import { factsOf, isPromoted, planOf, type RotationState, staged } from '../state.js';
+import type { Command, CommandOf, LoginAs, Step, WaitReason } from '../commands.js';
+import { mayProbe } from '../refusals.js';
+import { factsOf, isPromoted, planOf, type RotationState, settledAt, staged } from '../state.js';
 
 /** What a phase says: do this, it is over, or go on with these facts changed. */
 export type Decision = Step | { readonly go: Partial<RotationState> };
@@ -19,16 +20,24 @@ export function finishAs(state: EndState, reason: Reason | null, open: boolean):
   return { go: { phase: 'finished', ending: { state, reason, open } } };
 }
 
-export function wait(until: Instant, why: WaitReason): Command {
-  return { do: 'wait', until, why };
+export function wait(until: Instant, why: WaitReason, asks: readonly TargetId[] = []): CommandOf<'wait'> {
+  return { do: 'wait', until, why, asks };
 }
 
 /** Ask once more after the plan's pause, but not past the deadline. */
-export function askAgain(state: RotationState): Command {
-  return wait(
-    Math.min(state.now + state.order.plan.timing.probeAgainMs, Math.max(state.deadline, state.now + 1)),
-    'again',
-  );
+export function askAgain(state: RotationState, asks: readonly TargetId[] = []): CommandOf<'wait'> {
+  const pause = state.now + state.order.plan.timing.probeAgainMs;
+  return wait(Math.max(Math.min(pause, state.deadline), state.now + 1), 'again', asks);
+}
+
+/** Nothing that was sent there may still arrive afterwards. */
+export function waitForQuiet(state: RotationState, target: TargetId): CommandOf<'wait'> {
+  return wait(settledAt(state, target), 'quiet', [target]);
+}
+
+/** One login, to see whether this version works. What the record must say before it is filled in for the whole step. */
+export function probe(target: TargetId, version: VersionId): CommandOf<'probe'> {
+  return { do: 'probe', target, version, write: null };
 }
 
 /** Anything to do comes before waiting; when there is only waiting, the shortest wait counts. */
@@ -36,15 +45,17 @@ export function runAll(commands: readonly Command[]): Decision | null {
   const effects = commands.filter((command) => command.do !== 'wait');
   if (effects.length > 0) return run(...effects);
   const waits = commands.filter((command) => command.do === 'wait');
-  const first = waits.sort((one, other) => one.until - other.until)[0];
-  return first === undefined ? null : run(first);
+  const [first, ...later] = waits.sort((one, other) => one.until - other.until);
+  if (first === undefined) return null;
+  const together = later.filter(({ until, why }) => until === first.until && why === first.why);
+  return run({ ...first, asks: [first, ...together].flatMap(({ asks }) => asks) });
 }
 
 /** The rotation cannot reach its goal. Past promote it goes forward all the same; before it the failure policy speaks. */
 export function giveUp(state: RotationState, reason: Reason): Decision {
   if (isPromoted(state)) return go(state, 'retired');
   const touched = Object.values(state.targets).some((facts) => facts.sends > 0);
-  if (!touched && !madeByTarget(state)) return finishAs('untouched', reason, false);
+  if (!touched && !madeByTarget(state)) return finishAs('untouched', reason, mayHaveMade(state));
   switch (state.policy) {
     case 'restore':
       return go(state, 'undo', { failing: reason });
@@ -55,41 +66,43 @@ export function giveUp(state: RotationState, reason: Reason): Decision {
   }
 }
 
+/** Cancelled, and the policy is not to go on all the same. */
+export function isStopping(state: RotationState): boolean {
+  return state.cancelled && state.policy !== 'forward' && !isPromoted(state);
+}
+
 /** An issued candidate lives at the target as soon as it is staged. */
 export function madeByTarget(state: RotationState): boolean {
   return state.order.plan.maker === 'issued' && state.record?.candidate != null;
 }
 
+/** A slot may be there of which nobody heard: whoever finishes this record finds it by difference. */
+export function mayHaveMade(state: RotationState): boolean {
+  return state.record?.candidate == null && Object.values(state.targets).some(({ stages }) => stages > 0);
+}
+
 /** Forward never undoes: the end is whatever is there. */
 function observedEnd(state: RotationState, reason: Reason): [EndState, Reason, boolean] {
-  const certain = Object.values(state.targets).every(
-    (facts) => facts.sends === 0 || isBack(facts.answers, facts.working, state),
-  );
+  const certain = Object.entries(state.targets).every(([id, facts]) => facts.sends === 0 || isBack(state, id));
   return certain && !madeByTarget(state) ? ['untouched', reason, false] : ['unverified', reason, true];
 }
 
-function isBack(answers: Readonly<Record<string, string>>, working: string | null, state: RotationState): boolean {
-  const candidate = state.record?.candidate;
-  return working !== null && candidate != null && answers[working] === 'accepted' && answers[candidate] === 'rejected';
+/**
+ * Seen to be as before: the old secret opens and the new one does not. Where the slot holds one secret, and a change kills
+ * the other at once, the old one's acceptance says both.
+ */
+export function isBack(state: RotationState, id: TargetId): boolean {
+  const { answers, working } = factsOf(state, id);
+  const isOut = answers[staged(state).candidate] === 'rejected';
+  if (state.now < settledAt(state, id)) return false;
+  if (working === null) return isOut;
+  return answers[working] === 'accepted' && (isOut || holdsOne(state, id));
 }
 
-/** May one more refusal be risked on this target's realm? Two between good logins, fewer where the account would lock. */
-export function mayProbe(state: RotationState, target: TargetId): boolean {
-  const plan = planOf(state, target);
-  return (state.refusals[plan.realm] ?? 0) < refusalBudget(plan.capabilities.lockoutThreshold);
-}
-
-function refusalBudget(lockoutThreshold: number | null): number {
-  return lockoutThreshold === null ? refusalsWithoutLockout : Math.min(2, lockoutThreshold - 1);
-}
-
-/** A realm that declares never to lock still logs every refusal: enough for two candidates' answers, and no guessing. */
-const refusalsWithoutLockout = 4;
-
-/** Proving that the old secret is dead must not lock the account. */
-export function mayProve(state: RotationState, target: TargetId): boolean {
-  const threshold = planOf(state, target).capabilities.lockoutThreshold;
-  return threshold === null || threshold > 2;
+/** What is accepted there is the only thing that is. */
+export function holdsOne(state: RotationState, id: TargetId): boolean {
+  const { overlap, oldDies } = planOf(state, id).capabilities;
+  return !overlap && oldDies === 'now';
 }
 
 /** Who logs in to change a target before its change: the management login, or the account with what works. */
@@ -120,7 +133,13 @@ function isWorkable(state: RotationState, id: TargetId): boolean {
   if (facts.working !== null || facts.sends > 0 || facts.taken) return true;
   if (planOf(state, id).login !== 'management') return false;
   const olds = state.record?.olds ?? [];
-  return olds.length === 0 || (state.policy === 'forward' && isDrifted(state, id));
+  return olds.length === 0 || (state.policy === 'forward' && (isDrifted(state, id) || isUnaskable(state, id)));
+}
+
+/** Something was refused there, and the rest cannot be tried any more. */
+function isUnaskable(state: RotationState, id: TargetId): boolean {
+  const answers = Object.values(factsOf(state, id).answers);
+  return !mayProbe(state, id) && answers.every((answer) => answer === 'rejected');
 }
 
 /** Every version that we hold was refused there. */

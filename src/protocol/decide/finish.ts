@@ -1,23 +1,32 @@
 import type { Flags, Reason } from '../../model/endStates.js';
 import type { Gone } from '../../model/record.js';
 import type { End } from '../commands.js';
-import { type Ending, factsOf, isPromoted, type RotationState } from '../state.js';
+import { type Ending, factsOf, isPromoted, type RotationState, targetIds } from '../state.js';
 import { askAgain, type Decision, run } from './decision.js';
 import { isStale } from './promote.js';
 import { deathOf, whyAlive } from './retire.js';
 
 export function finished(state: RotationState): Decision {
   const ending = state.ending ?? observed(state);
-  if (state.record === null || ending.open || state.finished) return { end: endOf(state, ending) };
-  if (state.vaultFailure === null) return run({ do: 'finish', end: ending.state, gone: goneFrom(state) });
+  if (state.closedAs !== null) return { end: endOf(state, closed(ending, state.closedAs)) };
+  if (state.record === null || ending.open) return { end: endOf(state, ending) };
+  if (state.vaultFailure === null)
+    return run({ do: 'finish', end: ending.state, gone: goneFrom(state), refusals: state.refusals });
   return state.now < state.deadline ? run(askAgain(state)) : { end: endOf(state, { ...ending, open: true }) };
+}
+
+/** Another interpreter finished the same record first: what it observed counts. */
+function closed(ending: Ending, as: Ending['state']): Ending {
+  return as === ending.state ? ending : { state: as, reason: 'spent', open: false };
 }
 
 /** Past promote the facts alone say how it ended. */
 function observed(state: RotationState): Ending {
-  const ids = state.order.plan.targets.map((target) => target.id);
+  const ids = targetIds(state);
   const reasons = ids.map((id) => whyAlive(state, id)).filter((reason) => reason !== null);
   const reason = reasons[0];
+  if (!ids.some((id) => factsOf(state, id).taken))
+    return { state: 'unverified', reason: reason ?? 'silent', open: true };
   if (reason !== undefined) return { state: 'replaced', reason, open: reasons.some(mayBecomeProven) };
   if (state.stillUsed) return { state: 'rotated', reason: 'stillUsed', open: false };
   return { state: 'rotated', reason: isStale(state) ? 'copyUnavailable' : null, open: isStale(state) };
@@ -28,30 +37,35 @@ function mayBecomeProven(reason: Reason): boolean {
   return reason !== 'vacuous' && reason !== 'lockout';
 }
 
-function goneFrom(state: RotationState): readonly Gone[] {
+/** From where old versions were seen to be gone; the rest stays held. */
+export function goneFrom(state: RotationState): readonly Gone[] {
   const olds = isPromoted(state) ? (state.record?.olds ?? []) : [];
-  const ids = state.order.plan.targets.map((target) => target.id);
   return olds.flatMap((version) => {
-    const targets = ids.filter(
-      (id) => deathOf(state, id, version) === 'proven' || deathOf(state, id, version) === 'replaced',
-    );
+    const targets = targetIds(state).filter((id) => isGone(state, id, version));
     return targets.length === 0 ? [] : [{ version, targets }];
   });
 }
 
+function isGone(state: RotationState, id: string, version: string): boolean {
+  const { taken } = factsOf(state, id);
+  const death = deathOf(state, id, version);
+  return taken && (death === 'proven' || death === 'replaced');
+}
+
 function endOf(state: RotationState, ending: Ending): End {
-  const { joined, record } = state;
-  const clean = joined === null || (record?.stagedAt != null && record.stagedAt >= joined.cleanAfter);
-  return {
-    ...ending,
-    flags: flagsOf(state, ending),
-    again: !clean && (ending.state === 'rotated' || ending.state === 'replaced'),
-  };
+  return { ...ending, flags: flagsOf(state, ending), again: isOnceMore(state, ending) };
+}
+
+/** An incident joined, and what came of it is not what it asked for: a candidate made after its clean point. */
+function isOnceMore({ joined, record }: RotationState, ending: Ending): boolean {
+  if (joined === null || ending.open) return false;
+  const isIn = ending.state === 'rotated' || ending.state === 'replaced';
+  const isClean = record?.stagedAt != null && record.stagedAt >= joined.cleanAfter;
+  return !(isIn && isClean);
 }
 
 function flagsOf(state: RotationState, ending: Ending): Flags {
-  const ids = state.order.plan.targets.map((target) => target.id);
-  const unsaved = ids.filter((id) => factsOf(state, id).confirmed === 'failed');
+  const unsaved = targetIds(state).filter((id) => factsOf(state, id).confirmed === 'failed');
   const stale = Object.entries(state.copies).filter(([, copy]) => copy.stale);
   const safe = ending.state === 'rotated' || ending.state === 'disabled';
   return { exposed: !safe || unsaved.length > 0, stale: stale.map(([ref]) => ref), unsaved };

@@ -1,17 +1,19 @@
+import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
+import { mayProbe } from '../refusals.js';
 import { type CopyFacts, factsOf, isPromoted, type RotationState } from '../state.js';
-import { askAgain, type Decision, finishAs, giveUp, go, mayProbe, run, wait, workable } from './decision.js';
+import { askAgain, type Decision, finishAs, giveUp, go, isStopping, probe, run, wait, workable } from './decision.js';
 
 export function promoted(state: RotationState): Decision {
   const [primary, ...others] = state.order.plan.copies;
   if (primary === undefined) return finishAs('untouched', 'misconfigured', true);
   const facts = state.copies[primary];
-  if (facts === undefined || !facts.promoted) return promotePrimary(state, primary, facts);
-  return promoteOthers(state, others);
+  return facts?.promoted === true ? promoteOthers(state, others) : promotePrimary(state, primary, facts);
 }
 
 function promotePrimary(state: RotationState, copy: string, facts: CopyFacts | undefined): Decision {
-  if (state.cancelled && state.policy !== 'forward') return giveUp(state, 'cancelled');
+  const mayBeDone = facts?.promoting === true;
+  if (isStopping(state) && !mayBeDone) return giveUp(state, 'cancelled');
   const judged = facts?.stranger == null ? 'refused' : judgeStranger(state, facts.stranger);
   if (judged === 'accepted') return finishAs('untouched', 'superseded', false);
   if (judged === 'undecided') return finishAs('unverified', 'superseded', true);
@@ -19,20 +21,28 @@ function promotePrimary(state: RotationState, copy: string, facts: CopyFacts | u
   if (state.vaultFailure === null)
     return run({ do: 'promote', copy, ifCurrent: facts?.stranger ?? state.record?.base ?? null });
   if (state.now < state.deadline) return run(askAgain(state));
-  return state.policy === 'forward'
+  return mayBeDone || state.policy === 'forward'
     ? finishAs('unverified', state.vaultFailure, true)
     : giveUp(state, state.vaultFailure);
 }
 
-/** A person wrote this value while we worked. If it works, it is newer than ours; if it is refused, ours goes over it. */
-function judgeStranger(state: RotationState, stranger: string): 'accepted' | 'refused' | 'undecided' | Command {
-  const target = workable(state).find((id) => factsOf(state, id).taken);
-  if (target === undefined) return 'undecided';
-  const answer = factsOf(state, target).answers[stranger];
-  if (answer === 'accepted') return 'accepted';
+/**
+ * A person wrote this value while we worked. If it works, it is newer than ours; if it is refused, ours goes over it. Where
+ * some targets take it and others do not, only a person can say what was meant.
+ */
+function judgeStranger(state: RotationState, stranger: VersionId): 'accepted' | 'refused' | 'undecided' | Command {
+  const [first, ...rest] = workable(state).filter((id) => factsOf(state, id).everTaken);
+  if (first === undefined) return 'undecided';
+  const answer = factsOf(state, first).answers[stranger];
   if (answer === 'rejected') return 'refused';
+  const unclear = [first, ...rest].find((id) => factsOf(state, id).answers[stranger] !== 'accepted');
+  if (unclear === undefined) return 'accepted';
+  return factsOf(state, unclear).answers[stranger] === 'rejected' ? 'undecided' : ask(state, unclear, stranger);
+}
+
+function ask(state: RotationState, target: TargetId, stranger: VersionId): 'undecided' | Command {
   if (state.now >= state.deadline || !mayProbe(state, target)) return 'undecided';
-  return answer === undefined ? { do: 'probe', target, version: stranger } : askAgain(state);
+  return factsOf(state, target).answers[stranger] === undefined ? probe(target, stranger) : askAgain(state, [target]);
 }
 
 function promoteOthers(state: RotationState, others: readonly string[]): Decision {
@@ -45,7 +55,7 @@ function promoteOthers(state: RotationState, others: readonly string[]): Decisio
 
 /** A secondary copy follows the primary: whatever its readers get now is held, then replaced. */
 function promoteOver(state: RotationState, copy: string): Command {
-  return { do: 'promote', copy, ifCurrent: state.copies[copy]?.stranger ?? state.record?.base ?? null };
+  return { do: 'promote', copy, ifCurrent: state.record?.base ?? null };
 }
 
 function markStale(state: RotationState, behind: readonly string[]): RotationState['copies'] {

@@ -1,23 +1,25 @@
 import type { Reason } from '../../model/endStates.js';
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { type Death, factsOf, planOf, type RotationState, staged } from '../state.js';
+import { mayProbe, mayProve } from '../refusals.js';
+import { type Death, factsOf, isQuiet, planOf, type RotationState, settledAt, staged, targetIds } from '../state.js';
 import { announce } from './change.js';
 import {
   askAgain,
   type Decision,
   go,
+  holdsOne,
   loginAfter,
-  mayProbe,
-  mayProve,
   notAfter,
+  probe,
   run,
   runAll,
   wait,
+  waitForQuiet,
 } from './decision.js';
 
 export function retired(state: RotationState): Decision {
-  const ids = state.order.plan.targets.map((target) => target.id);
+  const ids = targetIds(state);
   const taken = ids.filter((id) => factsOf(state, id).taken);
   const steps = taken.map((id) => kill(state, id)).filter((command) => command !== null);
   return runAll(steps) ?? awaitStragglers(state, ids, taken) ?? soak(state, taken) ?? { go: { phase: 'finished' } };
@@ -25,8 +27,7 @@ export function retired(state: RotationState): Decision {
 
 /** The next step towards a proof that every old version is dead on this target; null when nothing more can be done now. */
 function kill(state: RotationState, id: TargetId): Command | null {
-  const facts = factsOf(state, id);
-  if (facts.quietUntil !== null && state.now < facts.quietUntil) return wait(facts.quietUntil, 'quiet');
+  if (isQuiet(state, id)) return waitForQuiet(state, id);
   return retireNext(state, id) ?? endSessions(state, id) ?? proveNext(state, id);
 }
 
@@ -36,47 +37,48 @@ function doomed(state: RotationState): readonly VersionId[] {
   return record.olds.filter((old) => old !== candidate);
 }
 
+/** Retiring is ordered this often at most to one target, beyond once for each old version. */
+const spareRetires = 2;
+
 function retireNext(state: RotationState, id: TargetId): Command | null {
-  const { capabilities } = planOf(state, id);
-  const facts = factsOf(state, id);
-  if (capabilities.oldDies !== 'onRetire' && capabilities.oldDies !== 'afterSecondChange') return null;
-  const old = doomed(state).find((version) => !facts.retired.includes(version));
-  if (old === undefined) return null;
-  if (facts.failure !== null) return state.now < state.deadline ? askAgain(state) : null;
+  const { oldDies } = planOf(state, id).capabilities;
+  const { retired: gone, retires, failure } = factsOf(state, id);
+  if (oldDies !== 'onRetire' && oldDies !== 'afterSecondChange') return null;
+  const old = doomed(state).find((version) => !gone.includes(version));
+  if (old === undefined || retires >= doomed(state).length + spareRetires) return null;
+  if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
   const until = notAfter(state);
   const current = staged(state).candidate;
-  return {
-    do: 'retire',
-    target: id,
-    old,
-    current,
-    login: loginAfter(state, id),
-    notAfter: until,
-    write: announce(state, until),
-  };
+  const write = { ...announce(state, until), phase: 'retired' } as const;
+  return { do: 'retire', target: id, old, current, login: loginAfter(state, id), notAfter: until, write };
 }
 
 function endSessions(state: RotationState, id: TargetId): Command | null {
-  const facts = factsOf(state, id);
-  if (!planOf(state, id).capabilities.endsSessions || facts.sessionsEnded || facts.failure !== null) return null;
+  const { sessionsEnded, failure } = factsOf(state, id);
+  if (!planOf(state, id).capabilities.endsSessions || sessionsEnded) return null;
+  if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
   return { do: 'endSessions', target: id, before: state.now, login: loginAfter(state, id), notAfter: notAfter(state) };
 }
 
 /** One refusal of the old secret, and the new one accepted right after from the same place. */
 function proveNext(state: RotationState, id: TargetId): Command | null {
-  const facts = factsOf(state, id);
   const unproven = doomed(state).find((old) => deathOf(state, id, old) === null && provable(state, id));
   if (unproven === undefined) return null;
+  const { answers, changedAt } = factsOf(state, id);
   const dies = planOf(state, id).capabilities.oldDies;
-  const since = facts.changedAt ?? state.now;
-  if (typeof dies === 'object' && state.now < since + dies.afterMs) return wait(since + dies.afterMs, 'propagating');
+  const deadAt = (changedAt ?? state.now) + (typeof dies === 'object' ? dies.afterMs : 0);
+  if (state.now < deadAt) return wait(deadAt, 'propagating', [id]);
+  const next = answers[unproven] === undefined ? unproven : controlFor(state, id, unproven);
+  if (next !== null && mayProbe(state, id)) return probe(id, next);
+  return state.now < state.deadline && mayProbe(state, id) ? askAgain(state, [id]) : null;
+}
+
+/** A login that was not accepted is followed by one that should be: it proves a refusal, and gives the budget back. */
+function controlFor(state: RotationState, id: TargetId, old: VersionId): VersionId | null {
   const { candidate } = staged(state);
-  const answer = facts.answers[unproven];
-  if (answer === undefined) return mayProbe(state, id) ? { do: 'probe', target: id, version: unproven } : null;
-  if (answer === 'rejected' && facts.answers[candidate] !== 'unknown' && facts.answers[candidate] !== 'barred') {
-    return { do: 'probe', target: id, version: candidate };
-  }
-  return state.now < state.deadline ? askAgain(state) : null;
+  const { answers } = factsOf(state, id);
+  const isOpen = answers[old] === 'rejected' || answers[old] === 'unknown';
+  return isOpen && answers[candidate] === undefined ? candidate : null;
 }
 
 function provable(state: RotationState, id: TargetId): boolean {
@@ -88,20 +90,21 @@ export function deathOf(state: RotationState, id: TargetId, old: VersionId): Dea
   const facts = factsOf(state, id);
   const seen = facts.dead[old];
   if (seen !== undefined) return seen;
-  const onlySlot = !planOf(state, id).capabilities.overlap && facts.taken;
-  return onlySlot && facts.working !== null && facts.working !== old ? 'replaced' : null;
+  const settled = facts.taken && state.now >= settledAt(state, id);
+  const wasElsewhere = facts.working !== null && facts.working !== old;
+  return holdsOne(state, id) && settled && wasElsewhere ? 'replaced' : null;
 }
 
 /** Targets that did not answer get further chances, parked, as long as the plan waits for them. */
 function awaitStragglers(state: RotationState, ids: readonly TargetId[], taken: readonly TargetId[]): Decision | null {
   const { stragglerMs, probeAgainMs } = state.order.plan.timing;
   if (taken.length === ids.length || stragglerMs === 0) return null;
-  if (state.parkedUntil === null) return { go: { parkedUntil: state.now + stragglerMs } };
-  if (state.now >= state.parkedUntil) return null;
-  const fresh = ids.some((id) => isFresh(state, id));
-  return fresh
-    ? go(state, 'checked')
-    : run(wait(Math.min(state.parkedUntil, state.now + stragglerPauses * probeAgainMs), 'straggler'));
+  if (state.stragglersUntil === null) return { go: { stragglersUntil: state.now + stragglerMs } };
+  if (state.now >= state.stragglersUntil) return null;
+  if (ids.some((id) => isFresh(state, id))) return go(state, 'checked');
+  const until = Math.min(state.stragglersUntil, state.now + stragglerPauses * probeAgainMs);
+  const missing = ids.filter((id) => !factsOf(state, id).taken);
+  return run(wait(until, 'straggler', missing));
 }
 
 /** A straggler is asked again after this many ordinary pauses. */
@@ -110,20 +113,19 @@ const stragglerPauses = 10;
 /** The pause is over: nothing was asked of this straggler since. */
 function isFresh(state: RotationState, id: TargetId): boolean {
   const { taken, orders, answers, failure, silences } = factsOf(state, id);
-  return !taken && orders === 0 && failure === null && silences === 0 && Object.keys(answers).length === 0;
+  const isUnasked = orders === 0 && failure === null && silences === 0 && Object.keys(answers).length === 0;
+  return !taken && isUnasked && mayProbe(state, id);
 }
 
 /** One late look: if the account is locked by now, somebody still uses the old secret. */
 function soak(state: RotationState, taken: readonly TargetId[]): Decision | null {
   const { soakMs } = state.order.plan.timing;
   if (soakMs === 0 || state.stillUsed) return null;
-  if (!state.soaked) return run(wait(state.now + soakMs, 'soak'));
+  if (!state.soaked) return run(wait(state.now + soakMs, 'soak', taken));
   const { candidate } = staged(state);
   if (taken.some((id) => factsOf(state, id).answers[candidate] === 'barred')) return { go: { stillUsed: true } };
-  const unasked = taken.filter((id) => factsOf(state, id).answers[candidate] === undefined);
-  return unasked.length === 0
-    ? null
-    : run(...unasked.map((id) => ({ do: 'probe', target: id, version: candidate }) as const));
+  const unasked = taken.filter((id) => factsOf(state, id).answers[candidate] === undefined && mayProbe(state, id));
+  return unasked.length === 0 ? null : run(...unasked.map((id) => probe(id, candidate)));
 }
 
 /** Why this target's old secret is not proven dead; null: it is. */
@@ -133,6 +135,7 @@ export function whyAlive(state: RotationState, id: TargetId): Reason | null {
   if (facts.confirmed === 'failed') return 'confirmFailed';
   const open = doomed(state).find((old) => deathOf(state, id, old) === null);
   if (open !== undefined) return whyUnproven(state, id, open);
+  if (planOf(state, id).capabilities.endsSessions && !facts.sessionsEnded) return 'sessions';
   return doomed(state).some((old) => deathOf(state, id, old) === 'vacuous') ? 'vacuous' : null;
 }
 

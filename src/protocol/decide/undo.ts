@@ -1,25 +1,28 @@
-import type { TargetId } from '../../model/record.js';
+import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command, LoginAs } from '../commands.js';
-import { factsOf, planOf, type RotationState, staged } from '../state.js';
+import { mayProbe } from '../refusals.js';
+import { factsOf, planOf, type RotationState, settledAt, staged, targetIds } from '../state.js';
 import { announce } from './change.js';
 import {
   askAgain,
   type Decision,
   finishAs,
+  holdsOne,
+  isBack,
   loginAfter,
   madeByTarget,
-  mayProbe,
   notAfter,
-  run,
+  probe,
   runAll,
   wait,
+  waitForQuiet,
 } from './decision.js';
 
 /** Putting the old secret back is ordered this often at most. */
 const maxReverts = 2;
 
 export function undo(state: RotationState): Decision {
-  const told = state.order.plan.targets.map((target) => target.id).filter((id) => wasTold(state, id));
+  const told = targetIds(state).filter((id) => wasTold(state, id));
   const steps = told.map((id) => putBack(state, id)).filter((command) => command !== null);
   return runAll(steps) ?? afterUndo(state, told);
 }
@@ -28,40 +31,39 @@ function wasTold(state: RotationState, id: TargetId): boolean {
   return factsOf(state, id).sends > 0 || madeByTarget(state);
 }
 
-/** Back means seen: the old secret opens, and where two may live, the new one does not. */
-function isBack(state: RotationState, id: TargetId): boolean {
-  const { answers, working } = factsOf(state, id);
-  if (working === null || answers[working] !== 'accepted') return false;
-  return !planOf(state, id).capabilities.overlap || answers[staged(state).candidate] === 'rejected';
-}
-
 function putBack(state: RotationState, id: TargetId): Command | null {
-  const facts = factsOf(state, id);
   if (isBack(state, id)) return null;
-  if (facts.quietUntil !== null && state.now < facts.quietUntil) return wait(facts.quietUntil, 'quiet');
+  if (state.now < settledAt(state, id)) return waitForQuiet(state, id);
   const asked = nextProbe(state, id);
-  if (asked !== null) return asked;
-  const order = facts.reverts < maxReverts ? revertOf(state, id) : null;
-  if (order !== null) return order;
-  return state.now < state.deadline ? askAgain(state) : null;
+  if (asked !== null) return probe(id, asked);
+  return dying(state, id) ?? revertOf(state, id) ?? (state.now < state.deadline ? askAgain(state, [id]) : null);
 }
 
-/** Looks before it acts: nothing is put back where it never left. */
-function nextProbe(state: RotationState, id: TargetId): Command | null {
+/** Looks before it acts: nothing is put back where it never left. The old one is asked last, so that a good login ends it. */
+function nextProbe(state: RotationState, id: TargetId): VersionId | null {
   const { answers, working } = factsOf(state, id);
-  if (working === null || !mayProbe(state, id)) return null;
-  if (answers[working] === undefined) return { do: 'probe', target: id, version: working };
   const { candidate } = staged(state);
-  const needsBoth = planOf(state, id).capabilities.overlap && answers[working] === 'accepted';
-  return needsBoth && answers[candidate] === undefined ? { do: 'probe', target: id, version: candidate } : null;
+  if (!mayProbe(state, id)) return null;
+  if (answers[candidate] === undefined && (working === null || !holdsOne(state, id))) return candidate;
+  if (working === null || answers[working] !== undefined) return null;
+  return answers[candidate] === 'accepted' ? null : working;
+}
+
+/** Put back already, and the new one is still accepted for a while. */
+function dying(state: RotationState, id: TargetId): Command | null {
+  const { oldDies } = planOf(state, id).capabilities;
+  const { reverts, changedAt } = factsOf(state, id);
+  if (typeof oldDies !== 'object' || reverts === 0 || changedAt === null) return null;
+  const until = changedAt + oldDies.afterMs;
+  return state.now < until ? wait(until, 'propagating', [id]) : null;
 }
 
 function revertOf(state: RotationState, id: TargetId): Command | null {
   const { record, candidate } = staged(state);
-  const { working } = factsOf(state, id);
+  const { working, reverts } = factsOf(state, id);
+  if (working === null || reverts >= maxReverts) return null;
   const until = notAfter(state);
   const common = { target: id, login: undoLogin(state, id), notAfter: until, write: announce(state, until) };
-  if (working === null) return null;
   switch (planOf(state, id).capabilities.undo) {
     case 'capture': {
       const capture = record.captures[id];
@@ -86,21 +88,6 @@ function undoLogin(state: RotationState, id: TargetId): LoginAs {
 function afterUndo(state: RotationState, told: readonly TargetId[]): Decision {
   const reason = state.failing ?? 'cancelled';
   if (!told.every((id) => isBack(state, id))) return finishAs('unverified', reason, true);
-  const everTaken = told.some((id) => factsOf(state, id).everTaken);
-  return finishAs(everTaken ? 'rolledBack' : 'untouched', reason, false);
-}
-
-export function suspended(state: RotationState): Decision {
-  const ids = state.order.plan.targets.map((target) => target.id).filter((id) => !factsOf(state, id).suspended);
-  if (ids.length === 0) return finishAs('disabled', state.failing, true);
-  if (state.vaultFailure !== null || state.now >= state.deadline) return finishAs('unverified', state.failing, true);
-  const able = ids.filter((id) => planOf(state, id).capabilities.suspends);
-  if (able.length < ids.length) return finishAs('unverified', 'unsupported', true);
-  return run(...able.map((id) => suspend(state, id)));
-}
-
-function suspend(state: RotationState, id: TargetId): Command {
-  const already = state.record?.suspended ?? [];
-  const write = { suspended: [...new Set([...already, id])] };
-  return { do: 'suspend', target: id, login: { as: 'management' }, notAfter: notAfter(state), write };
+  const wasIn = told.some((id) => factsOf(state, id).everTaken || factsOf(state, id).reverts > 0);
+  return finishAs(wasIn ? 'rolledBack' : 'untouched', reason, false);
 }

@@ -1,0 +1,18 @@
+import type { TargetId } from '../../model/record.js';
+import type { Command } from '../commands.js';
+import { factsOf, planOf, type RotationState, targetIds } from '../state.js';
+import { askAgain, type Decision, finishAs, notAfter, runAll } from './decision.js';
+
+export function suspended(state: RotationState): Decision {
+  const open = targetIds(state).filter((id) => !factsOf(state, id).suspended);
+  if (open.length === 0) return finishAs('disabled', state.failing ?? 'suspended', true);
+  if (open.some((id) => !planOf(state, id).capabilities.suspends)) return finishAs('unverified', 'unsupported', true);
+  const steps = open.map((id) => suspend(state, id)).filter((command) => command !== null);
+  return runAll(steps) ?? finishAs('unverified', state.failing ?? 'suspended', true);
+}
+
+function suspend(state: RotationState, id: TargetId): Command | null {
+  if (factsOf(state, id).suspendFailed) return state.now < state.deadline ? askAgain(state, [id]) : null;
+  const write = { suspended: [...new Set([...(state.record?.suspended ?? []), id])] };
+  return { do: 'suspend', target: id, login: { as: 'management' }, notAfter: notAfter(state), write };
+}

@@ -1,0 +1,65 @@
+import { DriverError } from '../model/errors.js';
+import type { RotationOrder } from '../model/plan.js';
+import type { Instant } from '../model/time.js';
+import type { CommandOf, Outcome, RotationEvent } from '../protocol/commands.js';
+import { type Hands, observe } from '../protocol/observe.js';
+import type { RotationInterpreter } from '../protocol/rotate.js';
+import type { RotationState } from '../protocol/state.js';
+import type { RotationRef, Verbs } from '../protocol/verbs.js';
+
+export interface DirectOptions {
+  readonly verbs: Verbs;
+  now(): Instant;
+  /** Returns then, or earlier when something was said to the rotation. */
+  sleepUntil(until: Instant, why: CommandOf<'wait'>['why']): Promise<void>;
+  /** What was said since the last call; default: nobody says anything. */
+  events?(): readonly RotationEvent[];
+}
+
+/**
+ * Runs the protocol in this process: commands call the verbs directly, nothing is remembered but what the vault holds. A
+ * `DriverError` becomes an outcome; any other error is a fault of this program and ends it: the record tells the rest.
+ */
+export function createInterpreter(options: DirectOptions): RotationInterpreter {
+  return {
+    now: () => options.now(),
+    events: () => options.events?.() ?? [],
+    execute: (command, state) => observe(command, handsOf(options, state), () => options.now()),
+  };
+}
+
+function handsOf({ verbs, sleepUntil }: DirectOptions, state: RotationState): Hands {
+  const ref = refOf(state.order, state);
+  return {
+    open: (command) => outcomeOf(() => verbs.open(ref, command)),
+    probe: (command) => outcomeOf(() => verbs.probe(ref, command)),
+    stage: (command) => outcomeOf(() => verbs.stage(ref, command)),
+    capture: (command) => outcomeOf(() => verbs.capture(ref, command)),
+    change: (command) => outcomeOf(() => verbs.change(ref, command)),
+    revert: (command) => outcomeOf(() => verbs.revert(ref, command)),
+    confirm: (command) => outcomeOf(() => verbs.confirm(ref, command)),
+    retire: (command) => outcomeOf(() => verbs.retire(ref, command)),
+    endSessions: (command) => outcomeOf(() => verbs.endSessions(ref, command)),
+    suspend: (command) => outcomeOf(() => verbs.suspend(ref, command)),
+    promote: (command) => outcomeOf(() => verbs.promote(ref, command)),
+    note: (command) => outcomeOf(() => verbs.note(ref, command)),
+    finish: (command) => outcomeOf(() => verbs.finish(ref, command)),
+    async wait(command) {
+      await sleepUntil(command.until, command.why);
+      return { ok: true, value: null };
+    },
+  };
+}
+
+function refOf({ plan, token }: RotationOrder, { policy }: RotationState): RotationRef {
+  return { credential: plan.credential, descriptorDigest: plan.descriptorDigest, token, policy };
+}
+
+async function outcomeOf<Value>(call: () => Promise<Value>): Promise<Outcome<Value>> {
+  try {
+    return { ok: true, value: await call() };
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    return { ok: false, code: error.code, effect: error.effect };
+  }
+}
