@@ -58,7 +58,10 @@ export interface TargetDriver {
   /** What undo needs, taken before the first effect: a hash, a verifier, a key's line with options and place. */
   capture?(account: string, via: Login, current: Secret, context: CallContext): Promise<Secret>;
 
-  /** Puts back what `capture` took, replacing `next`. Already there: no-op. */
+  /**
+   * Puts back what `capture` took, replacing `next`, and saves it where `confirms`: a rotation may be undone after its
+   * confirm, and nothing confirms an undo. Already there and saved: no-op.
+   */
   revert?(account: string, via: Login, captured: Secret, next: Secret, context: EffectContext): Promise<void>;
 
   /** The target no longer accepts `old`; `current` stays. Throws `Bug` when they are equal. Already gone: no-op. */
