@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
 import type { CallContext } from '../../contracts/context.js';
 import { DriverError } from '../../model/errors.js';
@@ -8,10 +6,14 @@ import { fingerprintOf } from '../../secret/sshKey.js';
 import { algorithmsFor } from './algorithms.js';
 import { Authentication, type ChangeAnswers, type LoginFailure, type LoginVerdict } from './authentication.js';
 import { type SshAddress, type SshEndpoint, type SshJump, type SshLogin, showAddress, sshError } from './endpoint.js';
-import { Interrupted, interruptible, Scope } from './scope.js';
+import { Holdings, type Line, openDirect } from './holdings.js';
+import { hostKeyError, loginError } from './loginErrors.js';
+import { Interrupted, interruptible, type Scope } from './scope.js';
 import { SshSession } from './session.js';
 import { takeSlot } from './slots.js';
-import { cut, NoConnection, openSocket } from './socket.js';
+import { NoConnection } from './socket.js';
+
+export { hostKeyError, loginError };
 
 /** `accepted` comes with a session, which the caller closes. */
 export type LoginAnswer =
@@ -20,57 +22,6 @@ export type LoginAnswer =
   | { readonly answer: 'rejected' | 'barred' | 'unknown'; readonly failure: LoginFailure };
 
 const noSecret = Secret.of({ password: '' });
-
-/** How the bytes reach the server. */
-interface Line {
-  readonly stream: Duplex;
-  /** Drops what was not sent yet. */
-  readonly cut: () => void;
-}
-
-/** How long a server gets to close its side of a connection that we ended. */
-const lingerMs = 1_000;
-
-/** What one connection holds, given back once: at once when it is cut, else when the server has closed its side. */
-class Holdings {
-  readonly scope: Scope;
-  slot: () => void = () => undefined;
-  line: Line | null = null;
-  #given = false;
-
-  constructor(context: CallContext) {
-    this.scope = new Scope(context);
-  }
-
-  cut(): void {
-    if (this.#given) return;
-    this.#given = true;
-    this.scope.dispose();
-    this.line?.cut();
-    this.slot();
-  }
-
-  end(): void {
-    const { line } = this;
-    if (this.#given || line === null || line.stream.destroyed) {
-      this.cut();
-      return;
-    }
-    this.#given = true;
-    this.scope.dispose();
-    const timer = setTimeout(line.cut, lingerMs);
-    line.stream.once('close', () => {
-      clearTimeout(timer);
-      line.cut();
-      this.slot();
-    });
-  }
-}
-
-async function openDirect(address: SshAddress, signal: AbortSignal): Promise<Line> {
-  const socket: Socket = await openSocket(address.host, address.port, signal);
-  return { stream: socket, cut: () => cut(socket) };
-}
 
 async function openLine(endpoint: SshEndpoint, context: CallContext, signal: AbortSignal): Promise<Line> {
   const { address } = endpoint;
@@ -152,19 +103,6 @@ function authenticate(
   });
 }
 
-/** What a person must know when a server shows another key than the pinned one. */
-export function hostKeyError(endpoint: SshEndpoint, seen: string): DriverError {
-  const where = showAddress(endpoint.address);
-  return sshError(endpoint, {
-    code: 'Misconfigured',
-    effect: 'none',
-    message:
-      `the host key of ${where} is not the pinned one: pinned ${endpoint.address.hostKey}, shown ${seen}. ` +
-      'Nothing was sent to it and nothing was changed. Find out from its owner whether the device was replaced or ' +
-      'reinstalled; only then write the new key into the configuration. Otherwise treat it as an attack.',
-  });
-}
-
 async function logInOn(
   line: Line,
   endpoint: SshEndpoint,
@@ -225,39 +163,6 @@ export async function logIn(
   }
   if (answer.answer !== 'accepted') held.end();
   return answer;
-}
-
-const explanations: Readonly<Record<LoginFailure, readonly [DriverError['code'], string]>> = {
-  refused: ['Unauthorized', 'refused the login; check the secret in the vault and the account there'],
-  accountBarred: ['LockedOut', 'says that the account is locked or expired; let its owner open it again'],
-  notOffered: [
-    'Misconfigured',
-    "does not offer this kind of login; allow it there, or use the account's other kind of secret",
-  ],
-  secondFactor: ['Misconfigured', 'asks for a second factor, which relock has not; exempt the account from it there'],
-  unexpectedPrompt: [
-    'Unsupported',
-    'asks something at login that relock does not know; exempt the account from it there',
-  ],
-  needsNoSecret: ['Misconfigured', 'lets the account in without any secret; close that first'],
-  nextRefused: ['Refused', 'did not take the new secret at login; look at its password rules'],
-  dropped: [
-    'Unreachable',
-    'ended the connection before it decided; look at its log, and at limits such as MaxStartups',
-  ],
-  timeout: ['Timeout', 'did not answer in time; check the device and the way to it'],
-  unreachable: ['Unreachable', 'cannot be reached; check that it is up and that this worker may connect to it'],
-  noCommonAlgorithm: [
-    'Misconfigured',
-    'has no algorithm in common with relock; set `algorithms: legacy` for it if it is an old device',
-  ],
-};
-
-/** The error that says why a login failed; nothing was changed by it. */
-export function loginError(endpoint: SshEndpoint, account: string, failure: LoginFailure): DriverError {
-  const [code, text] = explanations[failure];
-  const message = `${showAddress(endpoint.address)} (login ${account}): the server ${text}. Nothing was changed.`;
-  return sshError(endpoint, { code, effect: 'none', message });
 }
 
 /** A session, or DriverError with effect `none`. */

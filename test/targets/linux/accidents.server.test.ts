@@ -218,6 +218,26 @@ describe('ways to a host', () => {
     }
   });
 
+  it('an old device is talked to only where the settings say so', async () => {
+    const sshdConfig = ['KexAlgorithms diffie-hellman-group1-sha1', 'Ciphers 3des-cbc', 'MACs hmac-md5'];
+    const bench = await startLinuxBench({ management: 'root', sshdConfig });
+    try {
+      const [current, next] = [await withAccount(bench), freshPassword()];
+      const change = driverFor('password', bench.settings).change?.(account, bench.management, next, effectContext());
+      await expect(change).rejects.toMatchObject({
+        code: 'Misconfigured',
+        effect: 'none',
+        message: /algorithms: legacy/,
+      });
+      const driver = driverFor('password', { ...bench.settings, algorithms: 'legacy' });
+      await driver.change?.(account, bench.management, next, effectContext());
+      expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+      expect(await driver.probe(account, current, effectContext())).toBe('rejected');
+    } finally {
+      await bench.stop();
+    }
+  });
+
   it('a server that takes no passwords says nothing of them', async () => {
     const bench = await startLinuxBench({
       management: 'root',
