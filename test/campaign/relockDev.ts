@@ -31,10 +31,12 @@ export async function relockDev(folder: string, environment: Readonly<Record<str
     child = started;
     let said = '';
     started.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await waitUntil(async () => (said.includes('ready;') ? true : undefined), {
-      what: 'relock dev',
-      timeoutMs: 60_000,
-    });
+    const ready = async () => {
+      if (started.exitCode !== null) return false;
+      return said.includes('ready;') ? true : undefined;
+    };
+    if (!(await waitUntil(ready, { what: 'relock dev', timeoutMs: 60_000 })))
+      throw new Error(`relock dev ended: ${said}`);
   }
 
   async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
