@@ -155,15 +155,6 @@ describe('FRR router', () => {
     });
   });
 
-  test('undo after confirm is saved, too: a restart does not revive the new password', async () => {
-    const captured = await capture();
-    await change(next);
-    await confirm();
-    await driverWith().revert(account, management, captured, next, effectContext());
-    await router.restart();
-    expect(await probes(first, next)).toEqual(['accepted', 'rejected']);
-  });
-
   describe('eight significant characters', () => {
     test('a password that differs only behind them would prove nothing: refused, effect none', async () => {
       const same = Secret.of({ password: `${first.reveal('password').slice(0, 8)}Different` });

@@ -39,6 +39,19 @@ function describeUndo({ capabilities, bench }: Subject): void {
       await expectUndone(bench(), next);
     });
 
+    if (capabilities.confirms) {
+      test('undo by capture after confirm: a restart does not bring the new secret back', async () => {
+        const { driver, account, via, current, powerCycle } = bench();
+        const captured = await driver.capture?.(account, via(current), current, effectContext());
+        if (captured === undefined) throw new Error('the capabilities promise capture, the driver has none');
+        const next = await changed(bench());
+        await driver.confirm?.(account, via(next), effectContext());
+        await driver.revert?.(account, via(next), captured, next, effectContext());
+        await powerCycle?.();
+        await expectUndone(bench(), next);
+      });
+    }
+
     test('undo by capture: past notAfter nothing is put back', async () => {
       const { driver, account, via, current, independentLogin } = bench();
       const captured = await driver.capture?.(account, via(current), current, effectContext());

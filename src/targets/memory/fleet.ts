@@ -153,9 +153,10 @@ export class MemoryDevice {
     );
   }
 
-  /** Only this one is left. */
+  /** Only this one is left, and a restart does not change that. */
   restore(name: string, secret: Secret): void {
     this.#write(name, [this.#slotFor(secret, null)]);
+    this.confirm(name);
   }
 
   confirm(name: string): void {
