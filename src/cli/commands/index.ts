@@ -2,6 +2,7 @@
 import type { Register } from '../command.js';
 import { register as check } from './check.js';
 import { register as credentials } from './credentials.js';
+import { register as demo } from './demo.js';
 import { register as dev } from './dev.js';
 import { register as incident } from './incident.js';
 import { register as init } from './init.js';
@@ -14,6 +15,7 @@ import { register as worker } from './worker.js';
 export const commands: readonly Register[] = [
   check,
   credentials,
+  demo,
   dev,
   incident,
   init,

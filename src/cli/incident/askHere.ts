@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { CommandContext } from '../command.js';
 import { decide } from './decide.js';
 
-/** Offers the decision to the person at this terminal; without one, says where it can be made. Does not wait for the answer. */
+/** Says where the plan can be approved, and asks the person at this terminal. Does not wait for the answer. */
 export async function askHere(
   client: Client,
   incident: string,
@@ -14,9 +14,16 @@ export async function askHere(
   context.out.note(
     `waiting for approval: in the Temporal UI (workflow ${incident}, update "approve"), or: relock incident approve ${short}`,
   );
+  askAtTerminal(client, incident, planDigest, context);
+}
+
+/** Where there is a terminal, a `y` there approves. Does not wait for the answer. */
+export function askAtTerminal(client: Client, incident: string, planDigest: string, context: CommandContext): void {
   if (context.out.json || !process.stdin.isTTY || !process.stderr.isTTY) return;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const closed = () => lines.close();
+  // The line editor would keep Ctrl-C to itself.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   context.signal.addEventListener('abort', closed, { once: true });
   const answer = lines.question('approve this plan here? [y/N] ', { signal: context.signal });
   void answer

@@ -31,7 +31,7 @@ export async function openIncident(context: CommandContext, options: OpenOptions
   const input = inputOf(estate, options);
   const connected = await connectTemporal(context);
   try {
-    const incident = await start(connected.client, input);
+    const incident = await startIncident(connected.client, input);
     context.out.note(`incident ${incident} is open`);
     if (!options.wait) return opened(context, incident);
     const asked = await watchIncident(connected.client, incident, context, {
@@ -59,7 +59,8 @@ function signaturesAreDue(yes: boolean): string {
   return `relock.yaml asks for signed approvals (\`approvals\`): ${said}; nothing was touched. Remove \`approvals\` to approve without signatures`;
 }
 
-async function start(client: Client, input: IncidentInput): Promise<string> {
+/** Starts the incident's workflow and gives its id. Throws `UsageError`'s exit code when there is one of that key. */
+export async function startIncident(client: Client, input: IncidentInput): Promise<string> {
   const workflowId = incidentWorkflowId(input.vendor, input.key);
   try {
     await client.workflow.start<typeof respondToIncident>('respondToIncident', {

@@ -39,7 +39,8 @@ export async function watchIncident(
           screen.clear();
           await watch.entered?.(moment);
         }
-        screen.show(moment);
+        // A person may be typing the answer on that line.
+        if (moment.progress.state !== 'awaitingApproval') screen.show(moment);
         if ((watch.until ?? lastStates).includes(moment.progress.state)) return moment;
       }
       await delay(pauseMs, undefined, { signal: context.signal }).catch(() => undefined);

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type ConnectedClient, connectClient, temporalAt } from '../../client.js';
+import type { Estate } from '../../config/estate.js';
+import { loadEstate } from '../../config/loadEstate.js';
+import { writeDemoFolder } from '../../lab/demoFolder.js';
+import { type DemoLab, startDemoLab } from '../../lab/demoLab.js';
+import { freePort } from '../../servers/freePort.js';
+import { startTemporalDev, type TemporalDev } from '../../servers/temporalDev.js';
+import { installTemporalLog } from '../../temporalLog.js';
+import { connectWorker, createRelockWorker, runWorkers } from '../../worker.js';
+import type { CommandContext } from '../command.js';
+import { CommandError, ConfigurationError } from '../failures.js';
+import type { Cleanup } from './cleanup.js';
+
+/** Everything that the demo plays on. */
+export interface Stage {
+  readonly lab: DemoLab;
+  readonly estate: Estate;
+  /** Path of relock.yaml. */
+  readonly config: string;
+  readonly temporal: ConnectedClient;
+  /** URL of the web UI. */
+  readonly ui: string;
+}
+
+const seedMs = 60_000;
+
+/** A Temporal dev server with its UI, in memory, on free ports. */
+export async function startTemporal(
+  folder: string,
+  context: CommandContext,
+  cleanup: Cleanup,
+): Promise<TemporalDev & { readonly uiAddress: string }> {
+  const [port, uiPort] = [await freePort(), await freePort()];
+  const say = (line: string) => context.out.note(`   ${line}`);
+  try {
+    const server = await startTemporalDev({ port, uiPort, logFile: join(folder, 'temporal.log'), say });
+    cleanup.defer(() => server.stop());
+    return { ...server, uiAddress: `http://127.0.0.1:${uiPort}` };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown';
+    throw new CommandError(
+      `the demo needs a Temporal server, and none could be started; nothing else was done. ${why}`,
+    );
+  }
+}
+
+/** The lab, its relock.yaml with filled vaults, a worker for it and a client. */
+export async function setStage(
+  folder: string,
+  server: TemporalDev & { readonly uiAddress: string },
+  context: CommandContext,
+  cleanup: Cleanup,
+): Promise<Stage> {
+  const lab = await startDemoLab();
+  cleanup.defer(() => lab.close());
+  const config = await writeDemoFolder(folder, lab, { signal: context.signal, deadline: context.now() + seedMs });
+  const loaded = loadEstate(config, { environment: context.environment, now: context.now });
+  if ('problems' in loaded) throw new ConfigurationError(loaded.problems);
+  await startWorker(loaded.estate, server, folder, cleanup);
+  const temporal = await connectClient(temporalAt(server.address));
+  cleanup.defer(() => temporal.close());
+  return { lab, estate: loaded.estate, config, temporal, ui: server.uiAddress };
+}
+
+/** Its log is a file of the folder: calls that fail, as some must here, would fill the screen. */
+async function startWorker(estate: Estate, server: TemporalDev, folder: string, cleanup: Cleanup): Promise<void> {
+  installTemporalLog(pino({ level: 'warn', base: null }, pino.destination(join(folder, 'worker.log'))));
+  const place = temporalAt(server.address);
+  const connection = await connectWorker(place);
+  cleanup.defer(() => connection.close());
+  const worker = await createRelockWorker(estate, { zone: null, connection, namespace: place.namespace });
+  const stop = new AbortController();
+  const ended = runWorkers([worker], stop.signal);
+  ended.catch(() => undefined);
+  cleanup.defer(async () => {
+    stop.abort();
+    await ended;
+  });
+}
