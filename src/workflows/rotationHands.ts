@@ -43,7 +43,9 @@ export function rotationHands(state: RotationState, wait: Hands['wait']): Hands 
 
 function optionsFor(plan: RotationPlan, name: VerbName, command: Command): ActivityOptions {
   const place = 'target' in command ? { summary: command.target } : {};
-  const queueMs = 'notAfter' in command ? { scheduleToStartTimeout: Math.max(1, command.notAfter - Date.now()) } : {};
+  // What was not started by then never happened; a vault step may wait for its worker.
+  const isEffect = 'notAfter' in command && command.do !== 'stage';
+  const queueMs = isEffect ? { scheduleToStartTimeout: Math.max(1, command.notAfter - Date.now()) } : {};
   return { ...activityOptions[name], ...place, ...queueMs, taskQueue: queueOf(plan, command) };
 }
 

@@ -12,7 +12,7 @@ import type { FailurePolicy } from '../../src/model/policy.js';
 import { planRotation } from '../../src/planning/planRotation.js';
 import { beginRotation, type Rotated, rotate } from '../../src/protocol/rotate.js';
 import type { Verbs } from '../../src/protocol/verbs.js';
-import { directInterpreter } from '../../src/recovery/directInterpreter.js';
+import { directInterpreter } from '../../src/recover/directInterpreter.js';
 import { type FrrRouter, startFrr, tryVty } from '../harness/frr.js';
 import { type OpenBao, startOpenBao } from '../harness/openBao.js';
 

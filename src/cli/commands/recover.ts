@@ -1,6 +1,6 @@
 import type { CredentialEntry, Estate } from '../../config/estate.js';
 import type { RotationRecord } from '../../model/record.js';
-import type { OpenRecord } from '../../recovery/findOpenRecords.js';
+import type { OpenRecord } from '../../recover/findOpenRecords.js';
 import type { CommandContext, Register } from '../command.js';
 import type { exitCodes, Outcome } from '../exitCodes.js';
 import { tableLines } from '../output.js';

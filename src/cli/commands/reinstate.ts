@@ -32,7 +32,7 @@ async function reinstateAccount(context: CommandContext, id: string, { policy }:
   const record = await suspendedRecord(context, estate, entry);
   const { requireNoWorkflow } = await import('../rotation/freeOfWorkflow.js');
   await requireNoWorkflow(context, [id]);
-  const { reinstate } = await import('../../recovery/reinstate.js');
+  const { reinstate } = await import('../../recover/reinstate.js');
   const open = await reinstate(estate, record, policy, clockOf(context));
   context.out.note(`${id}: the account can log in again on ${record.suspended.join(', ')}`);
   const { outcome, value, lines } = await recoverOne(estate, entry, open, context);

@@ -6,8 +6,7 @@ import { DriverError } from '../model/errors.js';
 import type { RotationRecord } from '../model/record.js';
 import { planRotation } from '../planning/planRotation.js';
 import type { WaitReason } from '../protocol/commands.js';
-import { orderFor } from '../protocol/drive.js';
-import { beginRotation, rotate } from '../protocol/rotate.js';
+import { beginFound, rotate } from '../protocol/rotate.js';
 import type { RotationResult } from '../workflows/messages.js';
 import { type DirectOptions, directInterpreter, Stopped } from './directInterpreter.js';
 
@@ -29,7 +28,7 @@ export async function finishRecord(
   const verbs = createRotationVerbs({ estate, clock, vantage: 'main' });
   const startedAt = clock.now();
   try {
-    const from = beginRotation(orderFor(record, plan), startedAt);
+    const from = beginFound(record, { plan, token: record.token, policy: record.policy }, startedAt);
     const { end } = await rotate(from, directInterpreter({ ...options, verbs }));
     const { state, reason, flags, open } = end;
     const about = { credential: entry.id, incident: null, token: record.token };
