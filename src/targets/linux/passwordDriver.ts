@@ -88,7 +88,10 @@ export class LinuxPasswordDriver implements TargetDriver {
       return 'changed';
     }
     const failure = login.answer === 'expired' ? 'unexpectedPrompt' : login.failure;
-    const error = loginError(this.#host.endpoint, via.account, exchange.late ? 'timeout' : failure);
+    if (exchange.late) {
+      throw this.#host.error('Timeout', 'the time for this change was over before it was sent; nothing was changed');
+    }
+    const error = loginError(this.#host.endpoint, via.account, failure);
     if (!exchange.repeated || failure === 'nextRefused') throw error;
     throw exchange.interrupted(this.#host);
   }

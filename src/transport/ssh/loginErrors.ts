@@ -11,7 +11,8 @@ export function hostKeyError(endpoint: SshEndpoint, seen: string): DriverError {
     message:
       `the host key of ${where} is not the pinned one: pinned ${endpoint.address.hostKey}, shown ${seen}. ` +
       'Nothing was sent to it and nothing was changed. Find out from its owner whether the device was replaced or ' +
-      'reinstalled; only then write the new key into the configuration. Otherwise treat it as an attack.',
+      'reinstalled, or whether the pin is of another of its keys (`relock pin` shows the one that relock asks for); only then ' +
+      'write the new key into the configuration. Otherwise treat it as an attack.',
   });
 }
 
