@@ -20,6 +20,9 @@ const says = {
   mismatch: /do not match|don't match/i,
 } as const;
 
+/** What, after the repeated password, shows that the old one stays. A mere failure does not: a later PAM module may have failed. */
+const provesNoEffect: ReadonlySet<string> = new Set(['next', 'retype', 'unchanged', 'mismatch', 'tooSoon']);
+
 /**
  * Changes the account's own password by talking to `passwd`. The system acts on the repeated password, so everything
  * before that is effect `none`; a rejection asks for a new password again, or says that it is unchanged.
@@ -61,7 +64,7 @@ export class PasswdDialogue {
   async #readVerdict(talk: Dialogue): Promise<void> {
     const verdict = await talk.expect(says, stepMs);
     if (verdict === 'done' || (verdict === 'ended' && talk.exitCode === 0)) return;
-    if (verdict !== 'ended' && verdict !== 'silence') this.#session.provedNoEffect();
+    if (provesNoEffect.has(verdict)) this.#session.provedNoEffect();
     throw this.#refused(verdict);
   }
 

@@ -109,6 +109,8 @@ export class Authentication {
   #failed(partialSuccess: boolean): void {
     if (partialSuccess) this.#settle({ answer: 'unknown', failure: 'secondFactor' });
     else if (this.#barred) this.#settle({ answer: 'barred', failure: 'accountBarred' });
+    // After the repeated password a refusal may be about something else: the change may have been made.
+    else if (this.#changeAsked.has('repeat')) this.#settle({ answer: 'unknown', failure: 'dropped' });
     else if (this.#changeAsked.has('next')) this.#settle({ answer: 'unknown', failure: 'nextRefused' });
     else this.#settle({ answer: 'rejected', failure: 'refused' });
   }
