@@ -43,7 +43,7 @@ const uptimeBeforeStartSeconds = 86_400;
  * relock's `linux` driver sends. It passes that driver's contract suite.
  */
 export class LabDevice {
-  readonly behaviour: LabBehaviour;
+  behaviour: LabBehaviour;
   readonly minPasswordLength: number;
   readonly #accounts = new Map<string, LabAccount>();
   readonly #processes = new Set<LabProcess>();
@@ -114,6 +114,13 @@ export class LabDevice {
   fallSilent(): Promise<never> {
     this.#silent = true;
     return never;
+  }
+
+  /** As a device after its repair: it answers, and does what it is told. */
+  async repair(): Promise<void> {
+    this.behaviour = 'honest';
+    this.#silent = false;
+    if (this.#server === null) await this.switchOn();
   }
 
   /** Ends what the account runs since before that uptime. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { demoCredentials } from '../../lab/demoCast.js';
+import { demoCredentials, demoMisbehaving } from '../../lab/demoCast.js';
 import type { KnownSecret } from '../../lab/demoLab.js';
 import { tryDoors } from '../../lab/doors.js';
 import type { CommandContext } from '../command.js';
@@ -102,17 +102,29 @@ async function last(
   say: Say,
   yes: boolean,
 ): Promise<void> {
-  const place = `TEMPORAL_ADDRESS=${stage.temporal.place.address} npx relock --config ${stage.config}`;
   say([
     `All of it went as told, in ${seconds} s. Plan, evidence and report: ${join(folder, 'evidence')} (the folder is kept; delete it when you like)`,
     '',
     'What to try next:',
-    ...(yes ? [] : [`   ${stage.ui}  every rotation is a workflow; open one`]),
-    ...(yes ? [] : [`   ${place} incident report itron/demo`, `   ${place} recover`]),
+    ...(yes ? [] : await whileItLasts(stage)),
     '   npx relock init      a relock.yaml of your own; then relock check',
     '   npx relock dev       a Temporal server and a worker for it',
   ]);
   if (!yes) await untilEnter(context);
+}
+
+/** What a person can try while lab and server are there; the devices that gave no answer are back for it. */
+async function whileItLasts({ lab, temporal, config, ui }: Stage): Promise<readonly string[]> {
+  const { down, silent } = demoMisbehaving;
+  for (const id of [down, silent]) await lab.devices.get(id)?.repair();
+  const relock = `TEMPORAL_ADDRESS=${temporal.place.address} npx relock --config ${config}`;
+  return [
+    `   ${ui}  every rotation is a workflow with a page of its own`,
+    `   ${down} and ${silent} are back now. In another terminal, let relock finish what it had to leave open:`,
+    `   ${relock} recover`,
+    `   ${relock} rotate itron/${down}/svc`,
+    `   ${relock} incident report itron/demo`,
+  ];
 }
 
 /** The lab and the UI stay for whoever wants to look around. */
