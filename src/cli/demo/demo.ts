@@ -42,7 +42,7 @@ const interrupted =
 async function play(folder: string, context: CommandContext, yes: boolean, cleanup: Cleanup): Promise<Outcome> {
   const begun = context.now();
   const say = sayTo(context.out);
-  say(['1. A Temporal server for this demo (the first time it is fetched, about 100 MB; then it is cached)']);
+  say(['1. A Temporal server for this demo (fetched once, then cached)']);
   const server = await startTemporal(folder, context, cleanup);
   say([`   ${server.address}, web UI ${server.uiAddress}`, '', '2. The lab']);
   const stage = await setStage(folder, server, context, cleanup);

@@ -67,5 +67,9 @@ async function present(
 }
 
 function endedEarly({ progress }: Moment): string {
-  return `the incident is ${progress.state}, so the demo ends here; the lab and the servers are stopped. Run it again and approve the plan to see the whole story`;
+  const why =
+    progress.state === 'denied'
+      ? 'Run it again and approve the plan to see the whole story'
+      : 'Run it again; if it stays so, report it with worker.log from its folder';
+  return `the incident is ${progress.state}, so the demo ends here; its lab and servers are stopped. ${why}`;
 }

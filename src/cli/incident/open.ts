@@ -59,7 +59,7 @@ function signaturesAreDue(yes: boolean): string {
   return `relock.yaml asks for signed approvals (\`approvals\`): ${said}; nothing was touched. Remove \`approvals\` to approve without signatures`;
 }
 
-/** Starts the incident's workflow and gives its id. Throws `UsageError`'s exit code when there is one of that key. */
+/** Starts the incident's workflow and gives its id. Throws `CommandError` when there is one of that key. */
 export async function startIncident(client: Client, input: IncidentInput): Promise<string> {
   const workflowId = incidentWorkflowId(input.vendor, input.key);
   try {
