@@ -3,19 +3,9 @@ import type { Login } from '../contracts/targetDriver.js';
 import { DriverError } from '../model/errors.js';
 import { type RotationRecord, recordPhases, type TargetId } from '../model/record.js';
 import type { LoginAs } from '../protocol/commands.js';
+import { atVault } from './effects.js';
 import { copyAt, type Resolved } from './resolve.js';
 import type { RotationDeps } from './rotation.js';
-
-/** Whatever a vault answers here, the target has not been told anything yet: the effect there is none. */
-export async function atVault<Value>(call: () => Promise<Value>): Promise<Value> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof DriverError) || error.effect === 'none') throw error;
-    const { code, driver, subject, message } = error;
-    throw new DriverError({ code, effect: 'none', driver, subject, message });
-  }
-}
 
 /** The login by which a step is done, read fresh from its vault for this one call. */
 export async function loginFor(

@@ -5,7 +5,8 @@ import type { RotationRecord } from '../model/record.js';
 import { generatePasswordSecret, PolicyError } from '../secret/generate.js';
 import type { Secret } from '../secret/secret.js';
 import { generateSshKey } from '../secret/sshKey.js';
-import { atVault, loginFor } from './login.js';
+import { atVault } from './effects.js';
+import { loginFor } from './login.js';
 import type { Resolved } from './resolve.js';
 import type { RotationDeps } from './rotation.js';
 

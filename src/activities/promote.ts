@@ -4,6 +4,7 @@ import type { Opening, RotationRecord, VersionId } from '../model/record.js';
 import type { CommandOf, Results } from '../protocol/commands.js';
 import type { Secret } from '../secret/secret.js';
 import { candidateOf, heldAs, holdOld, openSecondary, ownedCurrent, recordAt } from './copies.js';
+import { afterEffect } from './effects.js';
 import type { Copy, Resolved } from './resolve.js';
 
 /** Gives the primary's readers the candidate; somebody else's value there is held and reported instead. */
@@ -15,12 +16,16 @@ export async function promotePrimary(
 ): Promise<Results['promote']> {
   const { primary, ownedFields } = resolved;
   if ((await primary.vault.promote(primary.path, token, ifCurrent, context)) === 'promoted')
-    return { stranger: null, record: await recordAt(primary, token, context) };
+    return done(primary, token, context);
   const value = await ownedCurrent(primary, ownedFields, context);
   if (value !== null) return judgeable(resolved, token, value, context);
   const filled = await primary.vault.promote(primary.path, token, null, context);
-  if (filled === 'promoted') return { stranger: null, record: await recordAt(primary, token, context) };
+  if (filled === 'promoted') return done(primary, token, context);
   throw writtenMeanwhile(primary);
+}
+
+async function done(primary: Copy, token: string, context: CallContext): Promise<Results['promote']> {
+  return { stranger: null, record: await afterEffect(() => recordAt(primary, token, context)) };
 }
 
 async function judgeable(

@@ -7,7 +7,8 @@ import type { CommandOf, LoginAs } from '../protocol/commands.js';
 import type { RotationRef, Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
 import { callWithin } from './clock.js';
-import { atVault, loginFor } from './login.js';
+import { atVault } from './effects.js';
+import { loginFor } from './login.js';
 import { type Resolved, resolve } from './resolve.js';
 import type { RotationDeps } from './rotation.js';
 

@@ -6,6 +6,7 @@ import type { RotationRef, Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
 import { callWithin } from './clock.js';
 import { candidateOf, heldAs, holdOld, openSecondary, ownedCurrent } from './copies.js';
+import { afterEffect } from './effects.js';
 import { makeCandidate } from './makeCandidate.js';
 import { promotePrimary, promoteSecondary } from './promote.js';
 import { type Copy, type Resolved, resolve } from './resolve.js';
@@ -88,14 +89,35 @@ async function stage(
   context: CallContext,
 ): Promise<Results['stage']> {
   const resolved = resolve(deps.estate, rotation);
-  const { primary, others } = resolved;
   const make = await makeCandidate(deps, resolved, rotation.token, { ...context, notAfter: command.notAfter });
-  const record = await primary.vault.stage(primary.path, rotation.token, make, context);
+  let isMade = false;
+  const makeOnce = async () => {
+    const secret = await make();
+    isMade = true;
+    return secret;
+  };
+  const stageAll = () => stageEverywhere(resolved, openingOf(deps, rotation), command.skip, makeOnce, context);
+  return stageAll().catch((error: unknown) => rethrow(error, isMade));
+}
+
+/** Once a target has made the value, whatever goes wrong leaves it there. */
+function rethrow(error: unknown, isMade: boolean): Promise<never> {
+  const failed = () => Promise.reject(error);
+  return isMade ? afterEffect(failed) : failed();
+}
+
+async function stageEverywhere(
+  { primary, others }: Resolved,
+  opening: Opening,
+  skip: readonly string[],
+  make: () => Promise<Secret>,
+  context: CallContext,
+): Promise<Results['stage']> {
+  const record = await primary.vault.stage(primary.path, opening.token, make, context);
   const candidate = await primary.vault.read(primary.path, candidateOf(record), context);
-  const unavailable = [...command.skip];
-  for (const copy of others.filter((each) => !command.skip.includes(each.ref))) {
-    const took = await stageCopy(copy, openingOf(deps, rotation), candidate, context);
-    if (!took) unavailable.push(copy.ref);
+  const unavailable = [...skip];
+  for (const copy of others.filter((each) => !skip.includes(each.ref))) {
+    if (!(await stageCopy(copy, opening, candidate, context))) unavailable.push(copy.ref);
   }
   return { record, unavailable };
 }

@@ -10,6 +10,7 @@ import type {
   VaultFinding,
 } from '../contracts/vaultBackend.js';
 import type { EndState } from '../model/endStates.js';
+import { DriverError } from '../model/errors.js';
 import { type Opening, type RecordChange, type RotationRecord, recordPhases, type VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import { isVersionOf } from '../model/versionNames.js';
@@ -139,8 +140,19 @@ export class LedgerVault implements VaultBackend {
       const outcome = await this.#store.write('readers', path, next, revision, context);
       return outcome === 'conflict' ? outcome : { result: 'promoted' };
     });
-    if (promoted === 'promoted') await this.note(path, token, { phase: 'promoted' }, context);
+    if (promoted === 'promoted') await this.#noteAfter(path, token, context);
     return promoted;
+  }
+
+  /** Readers get it already: an error of this note must not read as if nothing had happened. */
+  async #noteAfter(path: SecretPath, token: string, context: CallContext): Promise<void> {
+    try {
+      await this.note(path, token, { phase: 'promoted' }, context);
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.effect === 'unknown') throw error;
+      const { code, driver, subject, message } = error;
+      throw new DriverError({ code, effect: 'unknown', driver, subject, message });
+    }
   }
 
   async release(path: SecretPath, version: VersionId, context: CallContext): Promise<void> {

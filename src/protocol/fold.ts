@@ -99,11 +99,10 @@ function foldStage(
 function foldUnstaged(state: RotationState, command: CommandOf<'stage'>, failure: Failure): RotationState {
   if (state.order.plan.maker !== 'issued') return vaultFailed(state, failure);
   const failed = { ...state, vaultFailure: reasonOfCode[failure.code] };
+  if (failure.effect === 'none') return failed;
   return targetIds(state).reduce<RotationState>((next, id) => {
-    const { capabilities } = planOf(state, id);
-    const facts = factsOf(state, id);
-    const quietUntil = failure.effect === 'none' ? facts.quietUntil : command.notAfter + capabilities.settleMs;
-    return withTarget(next, id, { stages: facts.stages + 1, quietUntil });
+    const quietUntil = command.notAfter + planOf(state, id).capabilities.settleMs;
+    return withTarget(next, id, { stages: factsOf(state, id).stages + 1, quietUntil });
   }, failed);
 }
 

@@ -5,7 +5,7 @@ import type { Instant } from '../model/time.js';
 import type { CommandOf, Failure, Observation, Outcome, Results } from './commands.js';
 import { countLogin } from './refusals.js';
 import type { Death, RotationState, TargetFacts } from './state.js';
-import { factsOf, isPromoted, planOf, withTarget } from './state.js';
+import { factsOf, planOf, withTarget } from './state.js';
 
 /** How a driver's error reads in a result. */
 export const reasonOfCode: Readonly<Record<ErrorCode, Reason>> = {
@@ -87,7 +87,7 @@ function accepted(state: RotationState, id: TargetId, version: VersionId, vantag
     controls: { ...facts.controls, [version]: facts.controls[version] ?? vantage },
   };
   if (isCandidate(state, version)) return { ...common, ...taken(state, id, vantage) };
-  return facts.working === null && !isPromoted(state) ? { ...common, working: version } : common;
+  return facts.working === null ? { ...common, working: version } : common;
 }
 
 /** A timed commit whose confirmation was not heard, but which outlived its timer, was confirmed. */

@@ -1,7 +1,7 @@
 import type { RefusalCount, Refusals, TargetId } from '../model/record.js';
 import type { Millis } from '../model/time.js';
-import type { Command } from './commands.js';
-import { planOf, type RotationState } from './state.js';
+import type { Command, CommandOf } from './commands.js';
+import { factsOf, planOf, type RotationState } from './state.js';
 
 /** Refused logins between two good ones, at most, where the realm locks accounts. */
 const lockingBudget = 2;
@@ -17,9 +17,14 @@ export function mayProbe(state: RotationState, target: TargetId): boolean {
   return left(state, target) > 0;
 }
 
+/** As `mayProbe`, for a version that may well be wrong: where there are two refusals to spend, one is left for the new secret. */
+export function mayGuess(state: RotationState, target: TargetId): boolean {
+  return left(state, target) > (budgetOf(state, target) > 1 ? 1 : 0);
+}
+
 /** Proving that the old secret is dead must not lock the account. */
 export function mayProve(state: RotationState, target: TargetId): boolean {
-  const threshold = planOf(state, target).capabilities.lockoutThreshold;
+  const threshold = thresholdOf(state, target);
   return threshold === null || threshold > 2;
 }
 
@@ -29,8 +34,16 @@ function left(state: RotationState, target: TargetId): number {
 }
 
 function budgetOf(state: RotationState, target: TargetId): number {
-  const threshold = planOf(state, target).capabilities.lockoutThreshold;
+  const threshold = thresholdOf(state, target);
   return threshold === null ? openBudget : Math.min(lockingBudget, threshold - 1);
+}
+
+/** The realm's: the lowest that any of its targets declares. */
+function thresholdOf(state: RotationState, target: TargetId): number | null {
+  const { realm } = planOf(state, target);
+  const inRealm = state.order.plan.targets.filter((each) => each.realm === realm);
+  const declared = inRealm.map(({ capabilities }) => capabilities.lockoutThreshold).filter((each) => each !== null);
+  return declared.length === 0 ? null : Math.min(...declared);
 }
 
 function remembered(state: RotationState, spent: RefusalCount | undefined): number {
@@ -43,40 +56,55 @@ export function countLogin(
   target: TargetId,
   answer: 'accepted' | 'rejected' | 'barred' | 'unknown',
 ): Refusals {
-  const { realm, capabilities } = planOf(state, target);
+  const { realm } = planOf(state, target);
   if (answer === 'accepted') return { ...state.refusals, [realm]: { count: 0, at: state.now } };
-  const counts = answer === 'rejected' || (answer === 'unknown' && capabilities.lockoutThreshold !== null);
+  const counts = answer === 'rejected' || (answer === 'unknown' && thresholdOf(state, target) !== null);
   if (!counts) return state.refusals;
   return { ...state.refusals, [realm]: { count: remembered(state, state.refusals[realm]) + 1, at: state.now } };
 }
 
 /**
- * Commands of one step run together: of the probes in one realm only as many stay as may all be refused. What is left out
- * is asked for again by the next step. Where a realm locks accounts, the record counts them before they are made.
+ * Commands of one step run together. In a realm that locks accounts only one login is made at a time, the one that is
+ * surest to be good first, and the record counts it before it is made. What is left out is asked for again by the next step.
  */
 export function ration(state: RotationState, commands: readonly Command[]): readonly Command[] {
-  const asked = new Map<string, number>();
-  const kept = commands.filter((command) => {
-    if (command.do !== 'probe') return true;
+  const asked = new Map<string, CommandOf<'probe'>>();
+  for (const command of commands) {
+    if (command.do !== 'probe' || thresholdOf(state, command.target) === null) continue;
     const { realm } = planOf(state, command.target);
-    const before = asked.get(realm) ?? 0;
-    if (before >= left(state, command.target)) return false;
-    asked.set(realm, before + 1);
-    return true;
-  });
-  const said = counted(state, asked);
-  return kept.map((command) => announced(state, command, said));
+    const before = asked.get(realm);
+    if (before === undefined || doubt(state, command) < doubt(state, before)) asked.set(realm, command);
+  }
+  const isKept = (command: Command) =>
+    command.do !== 'probe' ||
+    thresholdOf(state, command.target) === null ||
+    asked.get(planOf(state, command.target).realm) === command;
+  const said = counted(state, new Set(asked.keys()));
+  return commands.filter(isKept).map((command) => announced(state, command, said));
+}
+
+/** A version that was accepted there will hardly be refused; the new secret less likely than an old one. */
+function doubt(state: RotationState, { target, version }: CommandOf<'probe'>): number {
+  const { taken, working } = factsOf(state, target);
+  const isNew = version === state.record?.candidate;
+  if (isNew && taken) return 0;
+  if (version === working && !taken) return 1;
+  return isNew ? 2 : 3;
+}
+
+/** What outlives this rotation, so that the next one does not spend it again. */
+export function lastingRefusals(state: RotationState): Refusals {
+  return counted(state, new Set());
 }
 
 /** What the record must say before this step: every refusal that it may cost, where refusals can lock. */
-function counted(state: RotationState, asked: ReadonlyMap<string, number>): Refusals {
-  const locking = state.order.plan.targets.filter(({ capabilities }) => capabilities.lockoutThreshold !== null);
+function counted(state: RotationState, asked: ReadonlySet<string>): Refusals {
+  const locking = state.order.plan.targets.filter(({ id }) => thresholdOf(state, id) !== null);
   return Object.fromEntries(
     locking.map(({ realm }) => {
       const spent = state.refusals[realm];
-      const more = asked.get(realm) ?? 0;
-      const at = more > 0 ? state.now : (spent?.at ?? state.now);
-      return [realm, { count: remembered(state, spent) + more, at }];
+      const at = asked.has(realm) ? state.now : (spent?.at ?? state.now);
+      return [realm, { count: remembered(state, spent) + (asked.has(realm) ? 1 : 0), at }];
     }),
   );
 }

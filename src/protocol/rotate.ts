@@ -5,6 +5,7 @@ import type { Command, End } from './commands.js';
 import { goneFrom } from './decide/finish.js';
 import { type Driven, drive, type Interpreter, orderFor } from './drive.js';
 import { foldEvent } from './fold.js';
+import { lastingRefusals } from './refusals.js';
 import { begin, type RotationState, settledAt, targetIds } from './state.js';
 
 /** What was ordered, and where it stands. While a record found is finished first, the state is that record's. */
@@ -85,7 +86,7 @@ async function close({ order, state }: Rotation, end: End, interpreter: Rotation
   if (!isForward || end.state === 'disabled' || state.record === null) return false;
   const quiet = Math.max(...targetIds(state).map((id) => settledAt(state, id)));
   if (interpreter.now() < quiet) await interpreter.execute(pause(quiet), state);
-  const finish = { do: 'finish', end: end.state, gone: goneFrom(state), refusals: state.refusals } as const;
+  const finish = { do: 'finish', end: end.state, gone: goneFrom(state), refusals: lastingRefusals(state) } as const;
   return (await interpreter.execute(finish, state)).outcome.ok;
 }
 

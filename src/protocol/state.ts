@@ -22,7 +22,7 @@ export interface TargetFacts {
   /** From where a version was refused since the last effect. */
   readonly refusals: Readonly<Record<VersionId, string>>;
   readonly dead: Readonly<Record<VersionId, Death>>;
-  /** The old version that worked when the rotation began: what undo goes back to. */
+  /** The old version that was seen to work before the candidate was taken: what undo goes back to. */
   readonly working: VersionId | null;
   /** The candidate was accepted here by a fresh login, and nothing was sent since that could change it. */
   readonly taken: boolean;
@@ -30,7 +30,7 @@ export interface TargetFacts {
   /** How often the candidate was ordered to this target, and how many of those orders may have had an effect. */
   readonly orders: number;
   readonly sends: number;
-  /** How often making the candidate failed, where the target makes it. */
+  /** How often nothing certain was heard of making the candidate, where the target makes it. */
   readonly stages: number;
   /** Why the last call to this target failed. */
   readonly failure: Reason | null;

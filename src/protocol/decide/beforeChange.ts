@@ -1,7 +1,7 @@
 import type { Reason } from '../../model/endStates.js';
 import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { mayProbe } from '../refusals.js';
+import { mayGuess } from '../refusals.js';
 import { factsOf, isPromoted, isQuiet, planOf, type RotationState, targetIds } from '../state.js';
 import {
   askAgain,
@@ -75,9 +75,10 @@ function checkTarget(state: RotationState, id: TargetId): Command | null {
   if (working !== null || taken || failure === 'misconfigured') return null;
   const olds = state.record?.olds ?? [];
   if (olds.some((old) => answers[old] === 'barred')) return null;
-  if (olds.some((old) => answers[old] === 'unknown')) return silences < patience ? askAgain(state, [id]) : null;
+  const isSilent = olds.some((old) => answers[old] === 'unknown') && !planOf(state, id).capabilities.silenceIsRefusal;
+  if (isSilent) return silences < patience ? askAgain(state, [id]) : null;
   const next = likelyFirst(state, olds).find((old) => answers[old] === undefined);
-  return next === undefined || !mayProbe(state, id) ? null : probe(id, next);
+  return next === undefined || !mayGuess(state, id) ? null : probe(id, next);
 }
 
 /** Silent answers in a row after which a target counts as unreachable. */
@@ -105,7 +106,7 @@ function whyNotWorkable(state: RotationState, all: readonly TargetId[]): Reason 
   if (answers.includes('barred')) return 'barred';
   if (answers.includes('unknown')) return 'unreachable';
   if (all.some((id) => isDrifted(state, id))) return 'drift';
-  return all.every((id) => mayProbe(state, id)) ? 'misconfigured' : 'budget';
+  return all.every((id) => mayGuess(state, id)) ? 'misconfigured' : 'budget';
 }
 
 export function stagedPhase(state: RotationState): Decision {

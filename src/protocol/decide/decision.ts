@@ -2,7 +2,7 @@ import type { EndState, Reason } from '../../model/endStates.js';
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Instant } from '../../model/time.js';
 import type { Command, CommandOf, LoginAs, Step, WaitReason } from '../commands.js';
-import { mayProbe } from '../refusals.js';
+import { mayGuess } from '../refusals.js';
 import { factsOf, isPromoted, planOf, type RotationState, settledAt, staged } from '../state.js';
 
 /** What a phase says: do this, it is over, or go on with these facts changed. */
@@ -139,7 +139,7 @@ function isWorkable(state: RotationState, id: TargetId): boolean {
 /** Something was refused there, and the rest cannot be tried any more. */
 function isUnaskable(state: RotationState, id: TargetId): boolean {
   const answers = Object.values(factsOf(state, id).answers);
-  return !mayProbe(state, id) && answers.every((answer) => answer === 'rejected');
+  return !mayGuess(state, id) && answers.every((answer) => answer === 'rejected');
 }
 
 /** Every version that we hold was refused there. */

@@ -1,6 +1,7 @@
 import type { Flags, Reason } from '../../model/endStates.js';
 import type { Gone } from '../../model/record.js';
 import type { End } from '../commands.js';
+import { lastingRefusals } from '../refusals.js';
 import { type Ending, factsOf, isPromoted, type RotationState, targetIds } from '../state.js';
 import { askAgain, type Decision, run } from './decision.js';
 import { isStale } from './promote.js';
@@ -11,7 +12,7 @@ export function finished(state: RotationState): Decision {
   if (state.closedAs !== null) return { end: endOf(state, closed(ending, state.closedAs)) };
   if (state.record === null || ending.open) return { end: endOf(state, ending) };
   if (state.vaultFailure === null)
-    return run({ do: 'finish', end: ending.state, gone: goneFrom(state), refusals: state.refusals });
+    return run({ do: 'finish', end: ending.state, gone: goneFrom(state), refusals: lastingRefusals(state) });
   return state.now < state.deadline ? run(askAgain(state)) : { end: endOf(state, { ...ending, open: true }) };
 }
 

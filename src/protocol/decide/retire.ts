@@ -1,7 +1,7 @@
 import type { Reason } from '../../model/endStates.js';
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { mayProbe, mayProve } from '../refusals.js';
+import { mayGuess, mayProbe, mayProve } from '../refusals.js';
 import { type Death, factsOf, isQuiet, planOf, type RotationState, settledAt, staged, targetIds } from '../state.js';
 import { announce } from './change.js';
 import {
@@ -114,7 +114,7 @@ const stragglerPauses = 10;
 function isFresh(state: RotationState, id: TargetId): boolean {
   const { taken, orders, answers, failure, silences } = factsOf(state, id);
   const isUnasked = orders === 0 && failure === null && silences === 0 && Object.keys(answers).length === 0;
-  return !taken && isUnasked && mayProbe(state, id);
+  return !taken && isUnasked && mayGuess(state, id);
 }
 
 /** One late look: if the account is locked by now, somebody still uses the old secret. */
@@ -131,7 +131,7 @@ function soak(state: RotationState, taken: readonly TargetId[]): Decision | null
 /** Why this target's old secret is not proven dead; null: it is. */
 export function whyAlive(state: RotationState, id: TargetId): Reason | null {
   const facts = factsOf(state, id);
-  if (!facts.taken) return facts.failure ?? 'straggler';
+  if (!facts.taken) return facts.failure ?? (mayProbe(state, id) ? 'straggler' : 'budget');
   if (facts.confirmed === 'failed') return 'confirmFailed';
   const open = doomed(state).find((old) => deathOf(state, id, old) === null);
   if (open !== undefined) return whyUnproven(state, id, open);

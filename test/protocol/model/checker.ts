@@ -1,0 +1,188 @@
+import type { LedgerDocument } from '../../../src/ledger/document.js';
+import type { End } from '../../../src/protocol/commands.js';
+import type { Secret } from '../../../src/secret/secret.js';
+import { account, type MemoryEstate } from '../../harness/memoryEstate.js';
+
+/** What was so when a rotation began. */
+export interface Before {
+  readonly readers: Secret | null;
+  readonly accepted: ReadonlyMap<string, readonly Secret[]>;
+  readonly interference: number;
+}
+
+/** Looks at the whole simulated world from outside, and knows nothing of the protocol. */
+export class Checker {
+  readonly #world: MemoryEstate;
+  /** Every value that relock ever handled. */
+  readonly #known: Secret[] = [];
+  /** Values that people or attackers set. */
+  readonly #foreign: Secret[] = [];
+  readonly #accepted: Secret[] = [];
+  /** What readers got until a person wrote over it. A finished rotation holds no second copy of what readers get. */
+  readonly #thrownAway: Secret[] = [];
+  readonly #excused: Secret[] = [];
+  #readers: Secret | null = null;
+  #ledger: LedgerDocument | null = null;
+  /** How often somebody beside relock changed a device or a vault. */
+  interference = 0;
+  readonly problems: string[] = [];
+
+  constructor(world: MemoryEstate) {
+    this.#world = world;
+    world.listener = {
+      given: (_target, secret) => this.know(secret),
+      accepted: (_target, secret) => void this.#accepted.push(secret),
+      retiring: (target, old) => {
+        if (this.#readers !== null && this.#same(this.#readers, old))
+          this.#fail(`I4: ${target} was told to retire what readers get`);
+      },
+    };
+  }
+
+  know(secret: Secret): void {
+    if (!this.#isIn(this.#known, secret)) this.#known.push(secret);
+  }
+
+  foreign(secret: Secret): void {
+    this.#foreign.push(secret);
+  }
+
+  hasForeign(id: string): boolean {
+    return this.#foreign.some((value) => this.#world.device(id).holds(account, value));
+  }
+
+  async interfered(): Promise<void> {
+    this.interference += 1;
+    if (this.#readers !== null) this.#thrownAway.push(this.#readers);
+    this.#readers = await this.#world.readersGet(this.#world.primary);
+  }
+
+  async before(): Promise<Before> {
+    const accepted = this.#ids().map((id) => [id, this.#heldBy(id)] as const);
+    return {
+      readers: await this.#world.readersGet(this.#world.primary),
+      accepted: new Map(accepted),
+      interference: this.interference,
+    };
+  }
+
+  /** I1, I2, I4 and the refusal budget: at every instant. */
+  async instant(what: string): Promise<void> {
+    this.#ledger = await this.#world.ledger(this.#world.primary);
+    for (const held of this.#ledger.held.values()) if (!this.#isIn(this.#foreign, held)) this.know(held);
+    const readers = await this.#world.readersGet(this.#world.primary);
+    this.#neverLost(what, readers);
+    this.#proven(what, readers);
+    this.#budget(what);
+    this.#readers = readers;
+  }
+
+  #neverLost(what: string, readers: Secret | null): void {
+    if (this.#ledger?.record === null) this.#excused.push(...this.#thrownAway.splice(0));
+    const safe = [...(this.#ledger?.held.values() ?? []), ...(readers === null ? [] : [readers]), ...this.#excused];
+    for (const id of this.#ids()) {
+      for (const value of this.#heldBy(id)) {
+        if (!this.#isIn(this.#foreign, value) && !this.#isIn(safe, value))
+          this.#fail(`I1: ${id} accepts a value that the primary does not hold (${what})`);
+      }
+    }
+  }
+
+  #proven(what: string, readers: Secret | null): void {
+    if (readers === null || (this.#readers !== null && this.#same(readers, this.#readers))) return;
+    if (!this.#isIn(this.#accepted, readers)) this.#fail(`I2: readers get what no login has proven (${what})`);
+    const replaced = this.#readers;
+    if (replaced === null || !this.#isIn(this.#foreign, replaced) || this.#isBase(replaced)) return;
+    if (this.#ids().every((id) => this.#world.device(id).accepts(account, replaced)))
+      this.#fail(`a person's value that works everywhere was overwritten (${what})`);
+  }
+
+  /** What readers got when the rotation began is what it is there to replace. */
+  #isBase(value: Secret): boolean {
+    const name = this.#ledger?.record?.base ?? null;
+    const base = name === null ? undefined : this.#ledger?.held.get(name);
+    return base !== undefined && this.#same(base, value);
+  }
+
+  #budget(what: string): void {
+    for (const id of this.#ids()) {
+      const device = this.#world.device(id);
+      if (device.options.capabilities.lockoutThreshold === null) continue;
+      if (device.refusals(account) > 2) this.#fail(`budget: ${device.refusals(account)} refusals at ${id} (${what})`);
+      if (device.locked(account)) this.#fail(`budget: the account is locked at ${id} (${what})`);
+    }
+  }
+
+  /** I5: an end is what is so. */
+  async end(end: End, before: Before): Promise<void> {
+    const document = await this.#world.ledger(this.#world.primary);
+    if (!end.open && end.reason !== 'spent' && document.record !== null)
+      this.#fail(`${end.state} says closed, the record is open`);
+    if (this.interference !== before.interference) return;
+    const readers = await this.#world.readersGet(this.#world.primary);
+    if (end.state === 'rotated') this.#rotated(readers, end);
+    if (end.state === 'replaced' && !this.#ids().some((id) => this.#accepts(id, readers)))
+      this.#fail('replaced, and no device accepts what readers get');
+    if (end.state === 'untouched' || end.state === 'rolledBack') this.#asBefore(end, before, readers);
+    if (end.state === 'disabled' && this.#ids().some((id) => this.#accepts(id, readers)))
+      this.#fail('disabled, and a device lets the account in');
+    if (
+      end.state === 'lost' &&
+      this.#ids().every((id) => this.#heldBy(id).some((value) => this.#isHeld(document, value)))
+    )
+      this.#fail('lost, and every device accepts something that is held');
+  }
+
+  #rotated(readers: Secret | null, end: End): void {
+    for (const id of this.#ids()) {
+      if (!this.#accepts(id, readers)) this.#fail(`rotated, and ${id} does not accept what readers get`);
+      if (this.#heldBy(id).length > 1) this.#fail(`rotated, and ${id} accepts an old one`);
+      if (
+        this.#world.device(id).sessions(account).length > 0 &&
+        this.#world.device(id).options.capabilities.endsSessions
+      )
+        this.#fail(`rotated, and an old session is open at ${id}`);
+    }
+    if (end.flags.unsaved.length > 0) this.#fail('rotated, and something is unsaved');
+  }
+
+  #asBefore(end: End, before: Before, readers: Secret | null): void {
+    if (end.reason === 'superseded') return;
+    for (const [id, values] of before.accepted) {
+      const gone = values.some((value) => !this.#world.device(id).holds(account, value));
+      const more = this.#heldBy(id).length > values.length;
+      if (gone || more) this.#fail(`${end.state}, and ${id} is not as it was`);
+    }
+    const same =
+      readers === null ? before.readers === null : before.readers !== null && this.#same(readers, before.readers);
+    if (!same) this.#fail(`${end.state}, and readers get something else`);
+  }
+
+  #isHeld(document: LedgerDocument, value: Secret): boolean {
+    return this.#isIn([...document.held.values()], value);
+  }
+
+  #heldBy(id: string): readonly Secret[] {
+    return [...this.#known, ...this.#foreign].filter((value) => this.#world.device(id).holds(account, value));
+  }
+
+  #accepts(id: string, value: Secret | null): boolean {
+    return value !== null && this.#world.device(id).accepts(account, value);
+  }
+
+  #ids(): readonly string[] {
+    return [...this.#world.estate.targets.keys()];
+  }
+
+  #isIn(values: readonly Secret[], value: Secret): boolean {
+    return values.some((one) => this.#same(one, value));
+  }
+
+  #same(one: Secret, other: Secret): boolean {
+    return one.equals(other, this.#world.fields);
+  }
+
+  #fail(problem: string): void {
+    if (this.problems.length === 0) this.problems.push(problem);
+  }
+}
