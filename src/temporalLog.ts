@@ -53,6 +53,7 @@ function plain(meta: LogMetadata): Record<string, unknown> {
 }
 
 function plainEntry(key: string, value: unknown): [string, unknown][] {
+  if (key === 'taskToken') return [];
   if (value instanceof ApplicationFailure) return [[key, { type: value.type, message: value.message }]];
   if (value instanceof Error) return [[key, { type: value.constructor.name }]];
   if (Array.isArray(value)) return [[key, value.filter((item) => typeof item === 'string')]];

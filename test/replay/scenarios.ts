@@ -4,7 +4,8 @@ import { joinUpdate, progressQuery } from '../../src/workflows/messages.js';
 import type { rotateCredential } from '../../src/workflows/rotateCredential.js';
 import { gateAt } from '../workflows/gate.js';
 import type { MemoryBench } from '../workflows/memoryBench.js';
-import { rotationInput, startRotation, type TemporalBench } from '../workflows/temporalBench.js';
+import { rotationInput } from '../workflows/rotationInput.js';
+import { startRotation, type TemporalBench } from '../workflows/temporalBench.js';
 
 type Handle = WorkflowHandle<typeof rotateCredential>;
 

@@ -15,7 +15,8 @@ import { gateAt, loseAnswer } from './gate.js';
 import { foundInFiles, foundInHistories } from './leakScan.js';
 import { type MemoryBench, memoryBench } from './memoryBench.js';
 import { ownTemporal } from './ownTemporal.js';
-import { rotationInput, startRotation, type TemporalBench, temporalBench } from './temporalBench.js';
+import { rotationInput } from './rotationInput.js';
+import { startRotation, type TemporalBench, temporalBench } from './temporalBench.js';
 
 let server: Awaited<ReturnType<typeof ownTemporal>>;
 let temporal: TemporalBench;

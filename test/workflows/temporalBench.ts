@@ -2,9 +2,6 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Estate } from '../../src/config/estate.js';
-import type { FailurePolicy } from '../../src/model/policy.js';
-import { canonical, rotationToken } from '../../src/planning/digest.js';
-import { planRotation } from '../../src/planning/planRotation.js';
 import { installTemporalLog } from '../../src/temporalLog.js';
 import { createRelockWorker } from '../../src/worker.js';
 import { workflowsPath } from '../../src/workflows/bundle/source.js';
@@ -59,21 +56,6 @@ export async function temporalBench(address: string, namespace: string): Promise
       await connection.close();
     },
   };
-}
-
-/** What `relock rotate` starts. */
-export function rotationInput(
-  estate: Estate,
-  credential: string,
-  options: { policy?: FailurePolicy; attempt?: number; reportTo?: string } = {},
-): RotateCredentialInput {
-  const { policy = 'restore', attempt = 1, reportTo } = options;
-  const entry = estate.credentials.get(credential);
-  if (entry === undefined) throw new Error(`no ${credential} in this estate`);
-  const { plan } = planRotation(estate, entry, policy);
-  const token = rotationToken(credential, canonical(plan).digest, attempt);
-  const order = { plan, token, policy };
-  return { order, incident: null, reportTo: reportTo === undefined ? null : { workflowId: reportTo }, from: null };
 }
 
 export function startRotation(

@@ -1,5 +1,4 @@
 import { Option } from 'commander';
-import { callWithin } from '../../activities/clock.js';
 import type { CredentialEntry, Estate } from '../../config/estate.js';
 import type { FailurePolicy } from '../../model/policy.js';
 import type { RotationRecord } from '../../model/record.js';
@@ -7,7 +6,6 @@ import type { CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { UsageError } from '../failures.js';
 import { chosenCredential } from '../rotation/chosenCredential.js';
-import { clockOf, recoverOne } from '../rotation/recovery.js';
 
 interface Options {
   readonly policy: FailurePolicy;
@@ -33,6 +31,7 @@ async function reinstateAccount(context: CommandContext, id: string, { policy }:
   const { requireNoWorkflow } = await import('../rotation/freeOfWorkflow.js');
   await requireNoWorkflow(context, [id]);
   const { reinstate } = await import('../../recover/reinstate.js');
+  const { clockOf, recoverOne } = await import('../rotation/recovery.js');
   const open = await reinstate(estate, record, policy, clockOf(context));
   context.out.note(`${id}: the account can log in again on ${record.suspended.join(', ')}`);
   const { outcome, value, lines } = await recoverOne(estate, entry, open, context);
@@ -46,6 +45,8 @@ async function suspendedRecord(
   entry: CredentialEntry,
 ): Promise<RotationRecord> {
   const { copyAt } = await import('../../activities/resolve.js');
+  const { callWithin } = await import('../../activities/clock.js');
+  const { clockOf } = await import('../rotation/recovery.js');
   const [ref] = entry.copies;
   const copy = ref === undefined ? null : copyAt(estate, ref);
   const record =

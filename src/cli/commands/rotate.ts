@@ -1,7 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { Option } from 'commander';
 import type { CredentialEntry, Estate } from '../../config/estate.js';
-import { reasons } from '../../model/endStates.js';
 import type { RotationOrder } from '../../model/plan.js';
 import { type FailurePolicy, failurePolicies } from '../../model/policy.js';
 import type { CommandContext, Register } from '../command.js';
@@ -44,7 +43,7 @@ async function rotate(context: CommandContext, id: string, { policy }: Options):
     const queues = [...new Set([taskQueueOf(null), ...zones])];
     const { client } = connected;
     const note = (line: string) => context.out.note(line);
-    return say(context, id, await follow({ client, credential: id, queues, signal: context.signal, note }));
+    return await say(context, id, await follow({ client, credential: id, queues, signal: context.signal, note }));
   } finally {
     await connected.close();
   }
@@ -55,26 +54,33 @@ async function planned(estate: Estate, entry: CredentialEntry, policy: FailurePo
   const { canonical, rotationToken } = await import('../../planning/digest.js');
   const { plan, findings } = planRotation(estate, entry, policy);
   if (findings.length > 0)
-    throw new UsageError(`${entry.id} cannot be rotated as configured; nothing was touched:\n${findings.join('\n')}`);
+    throw new UsageError(`${entry.id} cannot be rotated as configured; nothing was touched: ${findings.join('; ')}`);
   const origin = `${canonical(plan).digest} ${new Date().toISOString()} ${process.pid}`;
   return { plan, token: rotationToken(entry.id, origin, 1), policy };
 }
 
 /** Shown to whoever finds the credential held. */
 function starter(): string {
-  return `relock rotate, by ${userInfo().username} on ${hostname()}`;
+  return `relock rotate, by ${userName()} on ${hostname()}`;
 }
 
-function say({ out }: CommandContext, id: string, followed: Followed): Outcome {
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In containers a user may have no name.
+    return `user ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function say({ out }: CommandContext, id: string, followed: Followed): Promise<Outcome> {
+  const { parkedLines } = await import('../rotation/parkedWords.js');
   switch (followed.kind) {
     case 'ended':
       out.result(followed.result, endLines(followed.result));
       return outcomeOf(followed.result);
     case 'parked':
-      out.result({ credential: id, state: 'parked', reason: followed.reason }, [
-        `${id}: waiting: ${reasons[followed.reason]}`,
-        `  it goes on by itself; what it waits for is on its page in the Temporal UI, workflow rotate/${id}`,
-      ]);
+      out.result({ credential: id, state: 'parked', reason: followed.reason }, parkedLines(id, followed.reason));
       return 'waiting';
     case 'interrupted':
       out.result({ credential: id, state: 'running', reason: null }, [

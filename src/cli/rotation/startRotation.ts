@@ -21,8 +21,11 @@ export async function startRotation(client: Client, order: RotationOrder, starte
       staticDetails: planLines(order).join('\n'),
     });
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    throw new CommandError(await heldMessage(client, credential));
+    if (error instanceof WorkflowExecutionAlreadyStartedError)
+      throw new CommandError(await heldMessage(client, credential));
+    throw new CommandError(
+      `the Temporal server did not start the rotation of ${credential}; nothing was touched. See that the namespace ${client.options.namespace} exists there (TEMPORAL_NAMESPACE) and that this login may start workflows`,
+    );
   }
 }
 
