@@ -20,7 +20,8 @@ const temporal = '@temporalio/';
 export const importRules: readonly ImportRule[] = [
   { part: 'model/', may: ['model/'], outside: false },
   { part: 'protocol/', may: ['model/', 'protocol/'], outside: false },
-  { part: 'approval/', may: pureParts, outside: false },
+  // The signature check itself: pure as well, and the same in the workflow sandbox.
+  { part: 'approval/', may: [...pureParts, '@noble/curves', '@noble/hashes'], outside: false },
   // Runs while relock is built, outside the sandbox.
   { part: 'workflows/bundle/', may: ['workflows/'], outside: true },
   {

@@ -15,6 +15,8 @@ describe('the rules', () => {
   it.each([
     ['model/time.ts', 'node:crypto'],
     ['protocol/next.ts', 'zod'],
+    ['protocol/next.ts', '@noble/curves/ed25519.js'],
+    ['approval/signed.ts', 'node:crypto'],
     ['protocol/next.ts', 'secret/secret.ts'],
     ['workflows/rotate.ts', 'secret/secret.ts'],
     ['workflows/rotate.ts', 'activities/create.ts'],
@@ -33,6 +35,8 @@ describe('the rules', () => {
   it.each([
     ['protocol/next.ts', 'model/time.ts'],
     ['workflows/rotate.ts', '@temporalio/workflow'],
+    ['workflows/rotate.ts', 'approval/signed.ts'],
+    ['approval/signed.ts', '@noble/curves/ed25519.js'],
     ['targets/linux/driver.ts', 'targets/linux/dialogue.ts'],
     ['targets/linux/driver.ts', 'node:crypto'],
     ['vaults/openbao/backend.ts', 'ledger/record.ts'],
