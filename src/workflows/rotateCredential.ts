@@ -12,6 +12,7 @@ import {
 import type { Reason } from '../model/endStates.js';
 import { type CommandOf, type End, isParked, type Outcome } from '../protocol/commands.js';
 import { observe } from '../protocol/observe.js';
+import { unlessOvertaken } from '../protocol/overtaken.js';
 import { beginRotation, type Rotation, type RotationInterpreter, rotate } from '../protocol/rotate.js';
 import { progressQuery, type RotateCredentialInput, type RotationResult } from './messages.js';
 import { rotationHands } from './rotationHands.js';
@@ -51,9 +52,11 @@ class Run {
   async toItsEnd(): Promise<RotationResult> {
     try {
       this.#show();
-      const { end, rotation } = await rotate(this.#rotation, this.#interpreter());
+      const interpreter = this.#interpreter();
+      const rotated = await rotate(this.#rotation, interpreter);
       this.#inbox.close();
-      return await closeWith(resultOf(this.#input, this.#startedAt, rotation, end), this.#input.reportTo);
+      const end = await unlessOvertaken(rotated, interpreter);
+      return await closeWith(resultOf(this.#input, this.#startedAt, rotated.rotation, end), this.#input.reportTo);
     } catch (error) {
       if (error instanceof ContinueAsNew) throw error;
       throw await this.#broken(error);

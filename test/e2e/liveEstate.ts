@@ -84,7 +84,7 @@ function configuration(vault: string, mount: string, host: SshHost): string {
     'vaults:',
     `  primary: { driver: openbao, address: "${vault}", mount: ${mount}, auth: { method: token, tokenEnv: LIVE_VAULT_TOKEN } }`,
     'artifacts: { driver: folder, path: ./evidence }',
-    'timing: { effectMs: 8000, probeAgainMs: 200, settleDeadlineMs: 60000, stragglerMs: 30000, callMs: 20000, probeMs: 5000 }',
+    'timing: { effectMs: 8000, probeAgainMs: 200, settleDeadlineMs: 25000, stragglerMs: 30000, callMs: 20000, probeMs: 5000 }',
     'targets:',
     `  headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", management: { account: root, secret: "primary:mgmt/headend" } }`,
     'credentials:',

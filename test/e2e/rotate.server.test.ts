@@ -1,5 +1,8 @@
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/servers/freePort.js';
+import { type RotationResult, rotationWorkflowId } from '../../src/workflows/messages.js';
+import type { rotateCredential } from '../../src/workflows/rotateCredential.js';
 import { sharedTemporal } from '../harness/shared.js';
 import { credential, holdChanges, type LiveEstate, liveEstate } from './liveEstate.js';
 
@@ -79,15 +82,48 @@ describe('relock dev and relock rotate, on OpenBao and OpenSSH', { timeout: 120_
     expect(await estate.logIn(await estate.currentPassword())).toBe('accepted');
     expect(await estate.logIn(before)).toBe('refused');
     expect((await estate.relock(['recover'], temporal)).stdout).toContain('nothing to recover');
+
+    // The server comes back after all, with the workflow that had begun it: it finds everything done, and changes nothing.
+    const current = await estate.currentPassword();
+    const again = await dev();
+    expect(await resultAt(temporal.TEMPORAL_ADDRESS ?? '')).toMatchObject({ state: 'rotated', open: false });
+    expect(await estate.currentPassword()).toBe(current);
+    await again.stop();
   });
 });
 
-it('no worker: says so after some seconds, and goes on when one is there', { timeout: 120_000 }, async () => {
-  const { address, namespace } = await sharedTemporal();
-  const place = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
-  await estate.host.exec('touch /run/go');
-  const rotating = await estate.start(['rotate', credential], 'no worker takes tasks from "relock"', place);
-  await estate.start(['worker'], 'working on "relock"', place);
-  await rotating.ended;
-  expect(rotating.output()).toContain(`${credential}: rotated`);
+describe('relock worker', { timeout: 120_000 }, () => {
+  it('none there: rotate says so after some seconds; killed in the middle of a change: the next one carries on', async () => {
+    const { address, namespace } = await sharedTemporal();
+    const place = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
+    const before = await estate.currentPassword();
+    const change = await holdChanges(estate.host);
+    const rotating = await estate.start(['rotate', credential], 'no worker takes tasks from "relock"', place);
+    const first = await estate.start(['worker'], 'working on "relock"', place);
+    await change.reached();
+    await first.kill();
+    await change.letGo();
+    await estate.start(['worker'], 'working on "relock"', place);
+    await rotating.ended;
+    expect(rotating.output()).toContain(`${credential}: rotated`);
+    expect(await estate.logIn(await estate.currentPassword())).toBe('accepted');
+    expect(await estate.logIn(before)).toBe('refused');
+  });
+
+  it('a zone that no target has: refused, nothing is started', async () => {
+    const ended = await estate.relock(['worker', '--zone', 'dmz'], temporal);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('no target in relock.yaml has the zone "dmz"');
+  });
 });
+
+async function resultAt(address: string): Promise<RotationResult> {
+  const connection = await Connection.connect({ address });
+  try {
+    return await new Client({ connection }).workflow
+      .getHandle<typeof rotateCredential>(rotationWorkflowId(credential))
+      .result();
+  } finally {
+    await connection.close();
+  }
+}
