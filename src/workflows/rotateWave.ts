@@ -1,14 +1,9 @@
 import {
   ApplicationFailure,
-  type ChildWorkflowHandle,
-  condition,
   continueAsNew,
   getExternalWorkflowHandle,
-  ParentClosePolicy,
   proxyActivities,
   setHandler,
-  startChild,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { IncidentActivities, Row } from '../activities/incident/incidentActivities.js';
 import type { RecordResult } from '../activities/recordResult.js';
@@ -23,8 +18,9 @@ import {
   waveOrderSignal,
   waveQuery,
 } from './incidentMessages.js';
-import { type RotateCredentialInput, type RotationResult, reportSignal, rotationWorkflowId } from './messages.js';
-import type { rotateCredential } from './rotateCredential.js';
+import { type RotationResult, reportSignal, rotationWorkflowId } from './messages.js';
+import { type ChildOrder, startRotationChild, unknownEnd } from './rotationChild.js';
+import { RotationWindow, type Windowed } from './rotationWindow.js';
 
 /** Rotations of one wave that are under way together; parked ones do not count. */
 const windowSize = 24;
@@ -51,10 +47,14 @@ export async function rotateWave(input: WaveInput): Promise<WaveSoFar> {
   return continueAsNew<typeof rotateWave>({ ...input, pages: rest, from: wave.soFar });
 }
 
+/** A row on its way. */
+interface Started extends Windowed {
+  readonly order: ChildOrder;
+}
+
 class Wave {
   readonly #input: WaveInput;
-  readonly #running = new Map<CredentialId, Row>();
-  readonly #parked = new Set<CredentialId>();
+  readonly #window = new RotationWindow<Started>(windowSize);
   #soFar: WaveSoFar;
   #halted = false;
 
@@ -68,8 +68,7 @@ class Wave {
   }
 
   progress(): WaveProgress {
-    const running = [...this.#running.keys()].filter((credential) => !this.#parked.has(credential));
-    return { running, parked: [...this.#parked], ends: this.#soFar.ends };
+    return { running: this.#window.running, parked: this.#window.parked, ends: this.#soFar.ends };
   }
 
   obey(order: 'pause' | 'resume' | 'abort'): void {
@@ -82,74 +81,53 @@ class Wave {
         break;
       case 'abort':
         this.#note({ aborted: true, paused: false });
-        for (const credential of this.#running.keys()) void cancelRotation(credential);
+        for (const credential of this.#window.all) void cancelRotation(credential);
         break;
     }
   }
 
   park(credential: CredentialId): void {
-    if (this.#running.has(credential)) this.#parked.add(credential);
+    this.#window.park(credential);
   }
 
   /** Starts every row in its turn, and returns when each has ended or is parked. */
-  async walk(rows: readonly Row[]): Promise<void> {
-    const waiting = [...rows];
-    while (waiting.length > 0) {
-      await this.#mayStart(waiting);
-      if (this.#soFar.aborted) break;
-      const next = waiting.findIndex((row) => this.#isFree(row));
-      for (const row of waiting.splice(next, 1)) await this.#start(row);
-    }
-    await condition(() => this.#active() === 0);
+  walk(rows: readonly Row[]): Promise<void> {
+    return this.#window.walk(
+      rows.map((row) => startedOf(row, this.#input)),
+      {
+        isStopped: () => this.#soFar.aborted,
+        isOpen: () => !this.#soFar.paused && !this.#halted,
+        start: (row) => this.#start(row),
+      },
+    );
   }
 
-  async #mayStart(waiting: readonly Row[]): Promise<void> {
-    await condition(() => this.#soFar.aborted || (this.#isOpen() && waiting.some((row) => this.#isFree(row))));
-  }
-
-  #isOpen(): boolean {
-    return !this.#soFar.paused && !this.#halted && this.#active() < windowSize;
-  }
-
-  #isFree(row: Row): boolean {
-    const taken = new Set([...this.#running.values()].flatMap((running) => running.entry.locks));
-    return row.entry.locks.every((lock) => !taken.has(lock));
-  }
-
-  #active(): number {
-    return this.#running.size - this.#parked.size;
-  }
-
-  async #start(row: Row): Promise<void> {
-    const { credential } = row.entry.plan;
-    this.#running.set(credential, row);
+  async #start(row: Started): Promise<void> {
     const { ended } = await this.#begin(row);
-    void ended.then((result) => this.#end(credential, result)).catch(() => this.#lose(row));
+    void ended.then((result) => this.#end(row.credential, result)).catch(() => this.#lose(row));
   }
 
   /** Starts the rotation, or joins the one that holds this credential already. */
-  async #begin(row: Row): Promise<{ readonly ended: Promise<RotationResult> }> {
+  async #begin({ credential, order }: Started): Promise<{ readonly ended: Promise<RotationResult> }> {
     for (;;) {
-      const child = await startRotation(row, this.#input);
+      const child = await startRotationChild(order);
       if (child !== 'held') return { ended: child.result() };
-      const joined = await joinRotation(row.entry.plan.credential, this.#input);
+      const joined = await joinRotation(credential, this.#input);
       if (joined !== 'gone') return joined;
     }
   }
 
   #end(credential: CredentialId, result: RotationResult): void {
-    this.#running.delete(credential);
-    this.#parked.delete(credential);
+    this.#window.leave(credential);
     const { ends } = this.#soFar;
     this.#note({ ends: { ...ends, [result.state]: (ends[result.state] ?? 0) + 1 } });
     this.#haltIfTooManyFailed();
   }
 
-  /** A rotation that was terminated tells nothing: nobody knows what it left. */
-  async #lose(row: Row): Promise<void> {
-    const result = unknownEnd(row, this.#input);
+  async #lose({ credential, order }: Started): Promise<void> {
+    const result = unknownEnd(order);
     await store.recordResult(result);
-    this.#end(row.entry.plan.credential, result);
+    this.#end(credential, result);
   }
 
   #haltIfTooManyFailed(): void {
@@ -174,29 +152,9 @@ function failedOf({ rotated: _rotated, replaced: _replaced, ...others }: Ends): 
   return Object.values(others).reduce((sum, count) => sum + count, 0);
 }
 
-async function startRotation(
-  row: Row,
-  input: WaveInput,
-): Promise<ChildWorkflowHandle<typeof rotateCredential> | 'held'> {
-  const { plan } = row.entry;
-  const args: RotateCredentialInput = {
-    order: { plan, token: row.token, policy: input.policy },
-    incident: input.incident,
-    reportTo: { workflowId: workflowInfo().workflowId },
-    from: null,
-  };
-  const workflowId = rotationWorkflowId(plan.credential);
-  try {
-    const parentClosePolicy = ParentClosePolicy.ABANDON;
-    return await startChild<typeof rotateCredential>('rotateCredential', {
-      workflowId,
-      args: [args],
-      parentClosePolicy,
-    });
-  } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') return 'held';
-    throw error;
-  }
+function startedOf({ entry, token }: Row, { policy, incident }: WaveInput): Started {
+  const { plan, locks } = entry;
+  return { credential: plan.credential, locks, order: { order: { plan, token, policy }, incident } };
 }
 
 /** The credential is being rotated already: that rotation takes over the incident's policy, and its end is copied here. */
@@ -213,20 +171,6 @@ async function endOfJoined(credential: CredentialId, input: WaveInput): Promise<
   const result = { ...(await others.awaitRotation({ credential })), incident: input.incident };
   await store.recordResult(result);
   return result;
-}
-
-function unknownEnd(row: Row, input: WaveInput): RotationResult {
-  return {
-    credential: row.entry.plan.credential,
-    incident: input.incident,
-    token: row.token,
-    state: 'unverified',
-    reason: 'bug',
-    flags: { exposed: true, stale: [], unsaved: [] },
-    open: true,
-    startedAt: workflowInfo().startTime.getTime(),
-    endedAt: Date.now(),
-  };
 }
 
 async function cancelRotation(credential: CredentialId): Promise<void> {
