@@ -106,6 +106,7 @@ export async function memoryBench({
     vaults: new Map([['primary', vault]]),
     artifacts: new FolderStore(join(folder, 'evidence')),
     approvals: null,
+    codecKeyFile: null,
     waves: { canary: 1, size: 100, haltAtFailedPercent: 10 },
     timing: { ...quick, ...timing },
   };
