@@ -13,6 +13,7 @@ import { fold, foldEvent } from './fold.js';
 import type { PhaseName } from './phases.js';
 import { ration } from './refusals.js';
 import type { RotationState } from './state.js';
+import { moved, remember } from './trail.js';
 
 /** The whole protocol: what each phase asks for next, and where it leads. `phases.ts` says what is true after each. */
 const decide: Readonly<Record<PhaseName, (state: RotationState) => Decision>> = {
@@ -41,7 +42,8 @@ export interface Seen {
  * state and the same things seen always give the same step, so histories replay and runs can be examined.
  */
 export function next(state: RotationState, seen: Seen): { readonly state: RotationState; readonly step: Step } {
-  const observed = seen.observations.reduce(fold, { ...state, now: seen.now });
+  const begun: RotationState = { ...state, now: seen.now };
+  const observed = seen.observations.reduce((known, one) => remember(known, fold(known, one), one), begun);
   return settle(seen.events.reduce(foldEvent, observed));
 }
 
@@ -54,7 +56,7 @@ function settle(state: RotationState): { readonly state: RotationState; readonly
     const decision = sayFirst(current) ?? decide[current.phase](current);
     if ('commands' in decision) return { state: current, step: { commands: ration(current, decision.commands) } };
     if (!('go' in decision)) return { state: current, step: decision };
-    current = { ...current, ...decision.go };
+    current = moved(current, decision.go);
   }
   throw new Error(`protocol does not settle in phase ${current.phase}`);
 }

@@ -6,6 +6,7 @@ import type { Refusals, RotationRecord, SpentToken, TargetId, VersionId } from '
 import type { Instant } from '../model/time.js';
 import type { CopyState } from './commands.js';
 import type { PhaseName } from './phases.js';
+import { emptyTrail, type Trail } from './trail.js';
 
 /**
  * Was an old version seen dead? `proven`: refused beside a control. `replaced`: a proven change took its only slot, and it
@@ -107,6 +108,8 @@ export interface RotationState {
   readonly closedAs: EndState | null;
   readonly held: RotationRecord | null;
   readonly spent: SpentToken | null;
+  /** For the evidence; absent where an earlier release began the rotation. */
+  readonly trail?: Trail;
 }
 
 export const untouchedTarget: TargetFacts = {
@@ -171,6 +174,7 @@ export function begin(order: RotationOrder, now: Instant, resumes = false): Rota
     closedAs: null,
     held: null,
     spent: null,
+    trail: emptyTrail,
   };
 }
 
