@@ -1,17 +1,37 @@
 import { quoted } from '../model/printable.js';
 import type { LoadedCredential } from './credentials.js';
-import type { Loading, Named } from './loading.js';
+import { isRecord, type Loading, type Named } from './loading.js';
+import type { ConfigPath } from './problemList.js';
 import { formatSecretRef } from './secretRef.js';
 import type { LoadedTarget } from './targets.js';
 
 /** What one credential claims for itself alone, and where it says so. */
 interface Claim {
   readonly key: string;
-  readonly at: 'id' | 'copies' | 'account';
+  readonly at: 'copies' | 'account';
   readonly message: (other: LoadedCredential) => string;
 }
 
-/** Two credentials that claim the same id, the same copy, or the only slot of the same account. */
+/** Entries with the same id, also when something else about them is wrong. */
+export function addDuplicateIds(
+  entries: unknown,
+  lineOf: (path: ConfigPath) => number,
+  { problems }: Pick<Loading, 'problems'>,
+): void {
+  const first = new Map<string, number>();
+  for (const [index, entry] of (Array.isArray(entries) ? entries : []).entries()) {
+    const id: unknown = isRecord(entry) ? entry.id : null;
+    if (typeof id !== 'string') continue;
+    const other = first.get(id);
+    if (other === undefined) first.set(id, index);
+    else {
+      const message = `duplicate id; expected each once, and line ${lineOf(['credentials', other])} has it already: rename or remove one`;
+      problems.add(['credentials', index, 'id'], `credential ${quoted(id)}: ${message}`);
+    }
+  }
+}
+
+/** Two credentials that claim the same copy, or the only slot of the same account. */
 export function addCollisions(
   credentials: readonly LoadedCredential[],
   targets: Named<LoadedTarget>,
@@ -32,12 +52,7 @@ export function addCollisions(
 }
 
 function claimsOf({ entry }: LoadedCredential, targets: Named<LoadedTarget>): readonly Claim[] {
-  const { id, kind, account } = entry;
-  const ids: Claim = {
-    key: `id ${id}`,
-    at: 'id',
-    message: (other) => `duplicate id; expected each once, and line ${other.line} has it already: rename or remove one`,
-  };
+  const { kind, account } = entry;
   const copies = entry.copies.map(
     (copy): Claim => ({
       key: `copy ${formatSecretRef(copy)}`,
@@ -56,7 +71,7 @@ function claimsOf({ entry }: LoadedCredential, targets: Named<LoadedTarget>): re
           `account ${quoted(account)} on target ${quoted(target)} has one ${kind} only, and ${quoted(other.entry.id)} on line ${other.line} is that one; expected one credential: merge the two, with the copies of both`,
       }),
     );
-  return [ids, ...copies, ...slots];
+  return [...copies, ...slots];
 }
 
 function hasOneSlot(target: LoadedTarget | null | undefined, kind: LoadedCredential['entry']['kind']): boolean {

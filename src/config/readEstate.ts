@@ -1,7 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { DriverEnvironment } from '../contracts/registration.js';
+import { loadApprovals } from './approvals.js';
 import { type LoadedArtifacts, loadArtifacts } from './artifacts.js';
-import { addCollisions } from './collisions.js';
+import { addCollisions, addDuplicateIds } from './collisions.js';
 import { type LoadedCredential, loadCredentials } from './credentials.js';
 import type { Estate, Problem } from './estate.js';
 import { validated } from './issues.js';
@@ -9,10 +10,9 @@ import { LazyMap } from './lazyMap.js';
 import { isRecord, type Loading, type Named } from './loading.js';
 import { managementCycles, managementNeeds } from './management.js';
 import { ProblemList } from './problemList.js';
-import { readabilityProblem } from './readableFiles.js';
 import { readConfigFile } from './readFile.js';
 import type { Registries } from './registries.js';
-import { approvalsSchema, frameSchema, timingSchema, wavesSchema } from './schema.js';
+import { codecSchema, frameSchema, timingSchema, wavesSchema } from './schema.js';
 import { addControlCharacters } from './strings.js';
 import { type LoadedTarget, loadTargets } from './targets.js';
 import { type LoadedVault, loadVaults } from './vaults.js';
@@ -48,7 +48,6 @@ function loadSource(file: string, path: string, source: Source, options: ReadOpt
     return { problems: problems.sorted() };
   }
   addControlCharacters(root, problems);
-  if (!problems.isEmpty) return { problems: problems.sorted() };
   const parts = loadParts(root, path, source, loading);
   if (!problems.isEmpty || parts === null) return { problems: problems.sorted() };
   return { estate: assemble(path, parts) };
@@ -59,7 +58,7 @@ interface Parts {
   readonly artifacts: LoadedArtifacts;
   readonly targets: Named<LoadedTarget>;
   readonly credentials: readonly LoadedCredential[];
-  readonly settings: Pick<Estate, 'approvals' | 'waves' | 'timing'>;
+  readonly settings: Pick<Estate, 'approvals' | 'codecKeyFile' | 'waves' | 'timing'>;
 }
 
 function loadParts(
@@ -80,6 +79,7 @@ function loadParts(
     fileName: basename(path),
   };
   const credentials = loadCredentials(Array.isArray(root.credentials) ? root.credentials : [], around, loading);
+  addDuplicateIds(root.credentials, around.lineOf, loading);
   addCollisions(credentials, targets, loading);
   addCycles(credentials, targets, loading);
   addZoneProblems(vaults, artifacts, targets, loading);
@@ -94,17 +94,14 @@ function loadSettings(root: Readonly<Record<string, unknown>>, loading: Loading)
   const waves = validated(wavesSchema, root.waves ?? {}, { path: ['waves'], title: 'waves' }, loading.problems);
   const timing = validated(timingSchema, root.timing ?? {}, { path: ['timing'], title: 'timing' }, loading.problems);
   const approvals = root.approvals === undefined ? null : loadApprovals(root.approvals, loading);
-  return waves === null || timing === null ? null : { waves, timing, approvals };
+  const codecKeyFile = root.codec === undefined ? null : keyFileOf(root.codec, loading);
+  return waves === null || timing === null ? null : { waves, timing, approvals, codecKeyFile };
 }
 
-function loadApprovals(given: unknown, loading: Loading): Estate['approvals'] {
-  const part = { path: ['approvals'], title: 'approvals' };
-  const approvals = validated(approvalsSchema, given, part, loading.problems);
-  if (approvals === null) return null;
-  const { baseDirectory } = loading.environment;
-  const problem = readabilityProblem(baseDirectory, approvals.allowedSigners);
-  if (problem !== null) loading.problems.add(['approvals', 'allowedSigners'], `approvals: "allowedSigners" ${problem}`);
-  return { ...approvals, allowedSigners: resolve(baseDirectory, approvals.allowedSigners) };
+/** Whether it is there is asked when it is needed: not every command speaks to Temporal. */
+function keyFileOf(given: unknown, loading: Loading): string | null {
+  const codec = validated(codecSchema, given, { path: ['codec'], title: 'codec' }, loading.problems);
+  return codec === null ? null : resolve(loading.environment.baseDirectory, codec.keyFile);
 }
 
 function addCycles(credentials: readonly LoadedCredential[], targets: Named<LoadedTarget>, loading: Loading): void {
