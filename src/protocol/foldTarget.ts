@@ -25,8 +25,9 @@ export const reasonOfCode: Readonly<Record<ErrorCode, Reason>> = {
 type TargetObservation = Exclude<Observation, { of: 'open' | 'stage' | 'note' | 'promote' | 'finish' | 'wait' }>;
 
 /** What one target, or the vault on behalf of it, said. */
-export function foldOnTarget(state: RotationState, seen: TargetObservation): RotationState {
+export function foldOnTarget(before: RotationState, seen: TargetObservation): RotationState {
   const id = seen.command.target;
+  const state = seen.of === 'probe' ? before : withRefusedLogin(before, seen);
   switch (seen.of) {
     case 'probe':
       return foldProbe(state, seen.command, seen.outcome);
@@ -49,6 +50,15 @@ export function foldOnTarget(state: RotationState, seen: TargetObservation): Rot
   }
 }
 
+/** The account's own login for a step was refused: a refusal like any other, and what was thought to work does not. */
+function withRefusedLogin(state: RotationState, seen: Exclude<TargetObservation, { of: 'probe' }>): RotationState {
+  const { target: id, login } = seen.command;
+  if (seen.outcome.ok || seen.outcome.code !== 'Unauthorized' || login.as === 'management') return state;
+  const { working } = factsOf(state, id);
+  const counted = { ...state, refusals: countLogin(state, id, 'rejected') };
+  return working === login.version ? withTarget(counted, id, { working: null }) : counted;
+}
+
 function failed(failure: Failure): Partial<TargetFacts> {
   return { failure: reasonOfCode[failure.code] };
 }
@@ -58,9 +68,9 @@ function foldProbe(
   command: CommandOf<'probe'>,
   outcome: Outcome<Results['probe']>,
 ): RotationState {
-  const state = withWritten(before, command);
   const { target: id, version } = command;
-  if (!outcome.ok) return foldUnprobed(state, id, version, outcome);
+  if (!outcome.ok) return foldUnprobed(before, id, version, outcome);
+  const state = withWritten(before, command);
   const { answer, vantage } = outcome.value;
   const counted = { ...state, refusals: countLogin(state, id, answer) };
   if (answer === 'accepted') return withTarget(counted, id, accepted(state, id, version, vantage));

@@ -17,9 +17,21 @@ export function mayProbe(state: RotationState, target: TargetId): boolean {
   return left(state, target) > 0;
 }
 
-/** As `mayProbe`, for a version that may well be wrong: where there are two refusals to spend, one is left for the new secret. */
+/** Only one refusal may ever be spent there between two good logins. */
+export function isTight(state: RotationState, target: TargetId): boolean {
+  return budgetOf(state, target) <= 1;
+}
+
+/** As `mayProbe`, for a version that may well be wrong: where it could be overwritten all the same, a last login is left to verify that. */
 export function mayGuess(state: RotationState, target: TargetId): boolean {
-  return left(state, target) > (budgetOf(state, target) > 1 ? 1 : 0);
+  const { realm, login } = planOf(state, target);
+  const mayOverwrite = state.policy === 'forward' && login === 'management';
+  const isSecond = state.order.plan.targets.some((each) => each.realm === realm && wasRefused(state, each.id));
+  return left(state, target) > (isSecond && mayOverwrite ? 1 : 0);
+}
+
+function wasRefused(state: RotationState, target: TargetId): boolean {
+  return Object.values(factsOf(state, target).answers).includes('rejected');
 }
 
 /** Proving that the old secret is dead must not lock the account. */
@@ -80,7 +92,25 @@ export function ration(state: RotationState, commands: readonly Command[]): read
     thresholdOf(state, command.target) === null ||
     asked.get(planOf(state, command.target).realm) === command;
   const said = counted(state, new Set(asked.keys()));
-  return commands.filter(isKept).map((command) => announced(state, command, said));
+  const kept = commands.filter(isKept).map((command) => surer(state, command));
+  return kept.map((command) => announced(state, command, said));
+}
+
+/** With a refusal spent already, a login that is known to be good comes before one that may be refused: it gives the budget back. */
+function surer(state: RotationState, command: Command): Command {
+  if (command.do !== 'probe' || doubt(state, command) === 0) return command;
+  const { realm } = planOf(state, command.target);
+  if (remembered(state, state.refusals[realm]) === 0 || thresholdOf(state, command.target) === null) return command;
+  const candidate = state.record?.candidate;
+  const sure = state.order.plan.targets.find((each) => each.realm === realm && isSure(state, each.id));
+  return sure === undefined || candidate == null ? command : { ...command, target: sure.id, version: candidate };
+}
+
+/** It has taken the new secret, and its last answer does not speak against that. */
+function isSure(state: RotationState, target: TargetId): boolean {
+  const { taken, answers } = factsOf(state, target);
+  const answer = answers[state.record?.candidate ?? ''];
+  return taken && (answer === undefined || answer === 'accepted');
 }
 
 /** A version that was accepted there will hardly be refused; the new secret less likely than an old one. */

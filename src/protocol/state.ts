@@ -91,6 +91,7 @@ export interface RotationState {
   /** Parked waiting for a person ends here, for stragglers there; null until something is parked. */
   readonly parkedUntil: Instant | null;
   readonly stragglersUntil: Instant | null;
+  readonly stragglersAskedAt: Instant;
   /** Why it gives up; only before promote. */
   readonly failing: Reason | null;
   /** Decided before `finished` is reached; null: `finished` reads it from the facts. */
@@ -162,6 +163,7 @@ export function begin(order: RotationOrder, now: Instant, resumes = false): Rota
     deadline: now + order.plan.timing.settleDeadlineMs,
     parkedUntil: null,
     stragglersUntil: null,
+    stragglersAskedAt: now,
     failing: null,
     ending: null,
     vaultFailure: null,
@@ -221,6 +223,12 @@ export function isQuiet(state: RotationState, target: TargetId): boolean {
 export function settledAt(state: RotationState, target: TargetId): Instant {
   const { quietUntil, settlesAt } = factsOf(state, target);
   return Math.max(quietUntil ?? 0, settlesAt ?? 0);
+}
+
+/** Old versions that this target may still accept: those that were never seen to be gone from there. */
+export function oldsAt(state: RotationState, target: TargetId): readonly VersionId[] {
+  const { record } = state;
+  return record === null ? [] : record.olds.filter((old) => record.mayBeAt[old]?.includes(target) ?? true);
 }
 
 export function targetIds(state: RotationState): readonly TargetId[] {

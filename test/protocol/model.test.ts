@@ -10,7 +10,7 @@ const seed =
     : { seed: Number(process.env.RELOCK_MODEL_SEED), path: process.env.RELOCK_MODEL_PATH ?? '' };
 
 test('I1–I6 hold at every instant, whatever fails and whoever interferes', async () => {
-  await fc.assert(fc.asyncProperty(scenarios, holds), { numRuns, ...seed });
+  await fc.assert(fc.asyncProperty(scenarios, holds), { numRuns, timeout: 5_000, ...seed });
 }, 120_000);
 
 async function holds(scenario: Scenario): Promise<void> {

@@ -2,7 +2,7 @@ import type { Reason } from '../../model/endStates.js';
 import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { mayGuess } from '../refusals.js';
-import { factsOf, isPromoted, isQuiet, planOf, type RotationState, targetIds } from '../state.js';
+import { factsOf, isPromoted, isQuiet, oldsAt, planOf, type RotationState, targetIds } from '../state.js';
 import {
   askAgain,
   type Decision,
@@ -73,7 +73,7 @@ function firstThenRest(ids: readonly TargetId[], commandOf: (id: TargetId) => Co
 function checkTarget(state: RotationState, id: TargetId): Command | null {
   const { answers, working, taken, silences, failure } = factsOf(state, id);
   if (working !== null || taken || failure === 'misconfigured') return null;
-  const olds = state.record?.olds ?? [];
+  const olds = oldsAt(state, id);
   if (olds.some((old) => answers[old] === 'barred')) return null;
   const isSilent = olds.some((old) => answers[old] === 'unknown') && !planOf(state, id).capabilities.silenceIsRefusal;
   if (isSilent) return silences < patience ? askAgain(state, [id]) : null;
@@ -131,8 +131,26 @@ function makeCandidate(state: RotationState): Decision {
     const stages = Math.max(...Object.values(state.targets).map((facts) => facts.stages));
     return mayHaveMade(state) && stages < maxStages ? run(askAgain(state)) : giveUp(state, state.vaultFailure);
   }
+  const strays = targetIds(state).flatMap((id) => retireStray(state, id));
+  if (strays.length > 0) return run(...strays);
   const skip = Object.entries(state.copies).filter(([, copy]) => copy.seen === 'unavailable');
   return run({ do: 'stage', skip: skip.map(([ref]) => ref), notAfter: notAfter(state) });
+}
+
+/** A target that makes its secrets has few places for them: what an earlier rotation left there goes first. */
+function retireStray(state: RotationState, id: TargetId): readonly Command[] {
+  const { working, retired, retires } = factsOf(state, id);
+  const current = working ?? state.record?.base ?? null;
+  const login = loginBefore(state, id);
+  if (state.order.plan.maker !== 'issued' || current === null || login === null || retires >= maxStages) return [];
+  const old = oldsAt(state, id).find((each) => each !== current && !isBase(state, each) && !retired.includes(each));
+  const until = notAfter(state);
+  const write = { effectsNotAfter: until };
+  return old === undefined ? [] : [{ do: 'retire', target: id, old, current, login, notAfter: until, write }];
+}
+
+function isBase(state: RotationState, version: string): boolean {
+  return version === state.record?.base;
 }
 
 function parkedUntil(state: RotationState): number {

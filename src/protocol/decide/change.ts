@@ -2,7 +2,7 @@ import type { Reason } from '../../model/endStates.js';
 import type { RecordChange, TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { lastWords, reconcile, type TargetOutcome, type Verdict } from '../reconcile.js';
-import { mayProbe } from '../refusals.js';
+import { isTight, mayProbe } from '../refusals.js';
 import { factsOf, isPromoted, isQuiet, planOf, type RotationState, settledAt, staged } from '../state.js';
 import {
   askAgain,
@@ -64,8 +64,15 @@ function isUntold(state: RotationState, id: TargetId): boolean {
 }
 
 function mayOrder(state: RotationState, id: TargetId): boolean {
-  if (madeByTarget(state) || isStopping(state) || loginBefore(state, id) === null) return false;
+  if (madeByTarget(state) || isStopping(state) || !hasLogin(state, id)) return false;
   return factsOf(state, id).orders < maxOrders && (isCanaryOver(state) || id === canaryOf(state));
+}
+
+/** Once something was sent, the account's own old secret is a login only right after it was seen to work. */
+function hasLogin(state: RotationState, id: TargetId): boolean {
+  const login = loginBefore(state, id);
+  const { sends, answers } = factsOf(state, id);
+  return login !== null && (login.as === 'management' || sends === 0 || answers[login.version] === 'accepted');
 }
 
 function order(state: RotationState, id: TargetId): readonly Command[] {
@@ -99,12 +106,24 @@ export function verified(state: RotationState): Decision {
 function pursue(state: RotationState, id: TargetId): Command | null {
   if (outcomeOf(state, id) !== 'pending' || isUntold(state, id)) return null;
   if (isQuiet(state, id)) return waitForQuiet(state, id);
+  if (isBetterTold(state, id)) return order(state, id)[0] ?? null;
   const unasked = nextProbe(state, id);
   if (unasked !== null) return probe(id, unasked);
   const verdict = verdictOf(state, id);
   if (verdict !== 'nothing' && verdict !== 'neither') return askAgain(state, [id]);
   if (state.now < settledAt(state, id)) return waitForQuiet(state, id);
   return order(state, id)[0] ?? null;
+}
+
+/**
+ * Past promote, by an earlier run's word only, and with a single refusal to spend: telling it once more is a no-op where the
+ * target has the new secret, and where it does not, asking first would cost the only login there is.
+ */
+function isBetterTold(state: RotationState, id: TargetId): boolean {
+  const { settlesAt, answers } = factsOf(state, id);
+  const isUnheard = settlesAt === null && Object.keys(answers).length === 0;
+  const byManagement = planOf(state, id).login === 'management';
+  return isPromoted(state) && isUnheard && byManagement && isTight(state, id) && mayOrder(state, id);
 }
 
 function nextProbe(state: RotationState, id: TargetId): string | null {
@@ -114,6 +133,11 @@ function nextProbe(state: RotationState, id: TargetId): string | null {
   if (answers[candidate] === undefined) return candidate;
   const old = oldOf(state, id);
   return answers[candidate] === 'rejected' && old !== null && answers[old] === undefined ? old : null;
+}
+
+/** Something was sent, and nobody has looked since what became of it. */
+export function isUnasked(state: RotationState, id: TargetId): boolean {
+  return !factsOf(state, id).taken && (isQuiet(state, id) || nextProbe(state, id) !== null);
 }
 
 /** The old version that a target is compared by. */

@@ -1,12 +1,12 @@
 import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { factsOf, isPromoted, planOf, type RotationState } from '../state.js';
-import { outcomeOf } from './change.js';
+import { isUnasked } from './change.js';
 import { type Decision, giveUp, go, loginAfter, notAfter, run, workable } from './decision.js';
 
 export function confirmed(state: RotationState): Decision {
   const ids = workable(state);
-  if (ids.some((id) => isUnsaved(state, id) && outcomeOf(state, id) === 'pending')) return go(state, 'verified');
+  if (ids.some((id) => isUnsaved(state, id) && isUnasked(state, id))) return go(state, 'verified');
   const taken = ids.filter((id) => factsOf(state, id).taken);
   const open = taken.filter((id) => planOf(state, id).capabilities.confirms && factsOf(state, id).confirmed === 'no');
   if (open.length > 0) return run(...open.map((id) => confirmOf(state, id)));

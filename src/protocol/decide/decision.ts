@@ -2,8 +2,8 @@ import type { EndState, Reason } from '../../model/endStates.js';
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Instant } from '../../model/time.js';
 import type { Command, CommandOf, LoginAs, Step, WaitReason } from '../commands.js';
-import { mayGuess } from '../refusals.js';
-import { factsOf, isPromoted, planOf, type RotationState, settledAt, staged } from '../state.js';
+import { mayGuess, mayProbe } from '../refusals.js';
+import { factsOf, isPromoted, oldsAt, planOf, type RotationState, settledAt, staged } from '../state.js';
 
 /** What a phase says: do this, it is over, or go on with these facts changed. */
 export type Decision = Step | { readonly go: Partial<RotationState> };
@@ -123,7 +123,7 @@ export function notAfter(state: RotationState): Instant {
   return state.now + state.order.plan.timing.effectMs;
 }
 
-/** Targets that can be changed: something works there, or the policy allows to overwrite without knowing what does. */
+/** Targets that can be changed: something works there, or the policy allows to overwrite without knowing what does, and it can be verified. */
 export function workable(state: RotationState): readonly TargetId[] {
   return state.order.plan.targets.map((target) => target.id).filter((id) => isWorkable(state, id));
 }
@@ -131,20 +131,27 @@ export function workable(state: RotationState): readonly TargetId[] {
 function isWorkable(state: RotationState, id: TargetId): boolean {
   const facts = factsOf(state, id);
   if (facts.working !== null || facts.sends > 0 || facts.taken) return true;
-  if (planOf(state, id).login !== 'management') return false;
-  const olds = state.record?.olds ?? [];
+  if (planOf(state, id).login !== 'management' || !mayProbe(state, id)) return false;
+  const olds = oldsAt(state, id);
   return olds.length === 0 || (state.policy === 'forward' && (isDrifted(state, id) || isUnaskable(state, id)));
 }
 
 /** Something was refused there, and the rest cannot be tried any more. */
 function isUnaskable(state: RotationState, id: TargetId): boolean {
   const answers = Object.values(factsOf(state, id).answers);
-  return !mayGuess(state, id) && answers.every((answer) => answer === 'rejected');
+  return answers.length > 0 && !mayGuess(state, id) && answers.every((answer) => answer === 'rejected');
 }
 
 /** Every version that we hold was refused there. */
 export function isDrifted(state: RotationState, id: TargetId): boolean {
-  const olds = state.record?.olds ?? [];
+  const olds = oldsAt(state, id);
   const { answers, working } = factsOf(state, id);
   return working === null && olds.length > 0 && olds.every((old) => answers[old] === 'rejected');
+}
+
+/** Everything that is held was refused there. */
+export function isLost(state: RotationState, id: TargetId): boolean {
+  const { answers } = factsOf(state, id);
+  const candidate = state.record?.candidate ?? null;
+  return [candidate, ...oldsAt(state, id)].every((version) => version !== null && answers[version] === 'rejected');
 }

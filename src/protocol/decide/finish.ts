@@ -3,7 +3,7 @@ import type { Gone } from '../../model/record.js';
 import type { End } from '../commands.js';
 import { lastingRefusals } from '../refusals.js';
 import { type Ending, factsOf, isPromoted, type RotationState, targetIds } from '../state.js';
-import { askAgain, type Decision, run } from './decision.js';
+import { askAgain, type Decision, isLost, run } from './decision.js';
 import { isStale } from './promote.js';
 import { deathOf, whyAlive } from './retire.js';
 
@@ -27,7 +27,9 @@ function observed(state: RotationState): Ending {
   const reasons = ids.map((id) => whyAlive(state, id)).filter((reason) => reason !== null);
   const reason = reasons[0];
   if (!ids.some((id) => factsOf(state, id).taken))
-    return { state: 'unverified', reason: reason ?? 'silent', open: true };
+    return ids.every((id) => isLost(state, id))
+      ? { state: 'lost', reason: 'refused', open: true }
+      : { state: 'unverified', reason: reason ?? 'silent', open: true };
   if (reason !== undefined) return { state: 'replaced', reason, open: reasons.some(mayBecomeProven) };
   if (state.stillUsed) return { state: 'rotated', reason: 'stillUsed', open: false };
   return { state: 'rotated', reason: isStale(state) ? 'copyUnavailable' : null, open: isStale(state) };

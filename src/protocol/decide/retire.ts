@@ -1,14 +1,25 @@
 import type { Reason } from '../../model/endStates.js';
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { mayGuess, mayProbe, mayProve } from '../refusals.js';
-import { type Death, factsOf, isQuiet, planOf, type RotationState, settledAt, staged, targetIds } from '../state.js';
+import { mayProbe, mayProve } from '../refusals.js';
+import {
+  type Death,
+  factsOf,
+  isQuiet,
+  oldsAt,
+  planOf,
+  type RotationState,
+  settledAt,
+  staged,
+  targetIds,
+} from '../state.js';
 import { announce } from './change.js';
 import {
   askAgain,
   type Decision,
   go,
   holdsOne,
+  isLost,
   loginAfter,
   notAfter,
   probe,
@@ -32,9 +43,9 @@ function kill(state: RotationState, id: TargetId): Command | null {
 }
 
 /** Old versions that must die on this target. */
-function doomed(state: RotationState): readonly VersionId[] {
-  const { record, candidate } = staged(state);
-  return record.olds.filter((old) => old !== candidate);
+function doomed(state: RotationState, id: TargetId): readonly VersionId[] {
+  const { candidate } = staged(state);
+  return oldsAt(state, id).filter((old) => old !== candidate);
 }
 
 /** Retiring is ordered this often at most to one target, beyond once for each old version. */
@@ -44,8 +55,8 @@ function retireNext(state: RotationState, id: TargetId): Command | null {
   const { oldDies } = planOf(state, id).capabilities;
   const { retired: gone, retires, failure } = factsOf(state, id);
   if (oldDies !== 'onRetire' && oldDies !== 'afterSecondChange') return null;
-  const old = doomed(state).find((version) => !gone.includes(version));
-  if (old === undefined || retires >= doomed(state).length + spareRetires) return null;
+  const old = doomed(state, id).find((version) => !gone.includes(version));
+  if (old === undefined || retires >= doomed(state, id).length + spareRetires) return null;
   if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
   const until = notAfter(state);
   const current = staged(state).candidate;
@@ -62,7 +73,7 @@ function endSessions(state: RotationState, id: TargetId): Command | null {
 
 /** One refusal of the old secret, and the new one accepted right after from the same place. */
 function proveNext(state: RotationState, id: TargetId): Command | null {
-  const unproven = doomed(state).find((old) => deathOf(state, id, old) === null && provable(state, id));
+  const unproven = doomed(state, id).find((old) => deathOf(state, id, old) === null && provable(state, id));
   if (unproven === undefined) return null;
   const { answers, changedAt } = factsOf(state, id);
   const dies = planOf(state, id).capabilities.oldDies;
@@ -98,24 +109,18 @@ export function deathOf(state: RotationState, id: TargetId, old: VersionId): Dea
 /** Targets that did not answer get further chances, parked, as long as the plan waits for them. */
 function awaitStragglers(state: RotationState, ids: readonly TargetId[], taken: readonly TargetId[]): Decision | null {
   const { stragglerMs, probeAgainMs } = state.order.plan.timing;
-  if (taken.length === ids.length || stragglerMs === 0) return null;
-  if (state.stragglersUntil === null) return { go: { stragglersUntil: state.now + stragglerMs } };
+  const missing = ids.filter((id) => !taken.includes(id) && !isLost(state, id));
+  if (missing.length === 0 || stragglerMs === 0) return null;
+  const asked = { stragglersAskedAt: state.now };
+  if (state.stragglersUntil === null) return { go: { ...asked, stragglersUntil: state.now + stragglerMs } };
   if (state.now >= state.stragglersUntil) return null;
-  if (ids.some((id) => isFresh(state, id))) return go(state, 'checked');
+  if (state.now > state.stragglersAskedAt) return go(state, 'checked', asked);
   const until = Math.min(state.stragglersUntil, state.now + stragglerPauses * probeAgainMs);
-  const missing = ids.filter((id) => !factsOf(state, id).taken);
   return run(wait(until, 'straggler', missing));
 }
 
 /** A straggler is asked again after this many ordinary pauses. */
 const stragglerPauses = 10;
-
-/** The pause is over: nothing was asked of this straggler since. */
-function isFresh(state: RotationState, id: TargetId): boolean {
-  const { taken, orders, answers, failure, silences } = factsOf(state, id);
-  const isUnasked = orders === 0 && failure === null && silences === 0 && Object.keys(answers).length === 0;
-  return !taken && isUnasked && mayGuess(state, id);
-}
 
 /** One late look: if the account is locked by now, somebody still uses the old secret. */
 function soak(state: RotationState, taken: readonly TargetId[]): Decision | null {
@@ -133,10 +138,10 @@ export function whyAlive(state: RotationState, id: TargetId): Reason | null {
   const facts = factsOf(state, id);
   if (!facts.taken) return facts.failure ?? (mayProbe(state, id) ? 'straggler' : 'budget');
   if (facts.confirmed === 'failed') return 'confirmFailed';
-  const open = doomed(state).find((old) => deathOf(state, id, old) === null);
+  const open = doomed(state, id).find((old) => deathOf(state, id, old) === null);
   if (open !== undefined) return whyUnproven(state, id, open);
   if (planOf(state, id).capabilities.endsSessions && !facts.sessionsEnded) return 'sessions';
-  return doomed(state).some((old) => deathOf(state, id, old) === 'vacuous') ? 'vacuous' : null;
+  return doomed(state, id).some((old) => deathOf(state, id, old) === 'vacuous') ? 'vacuous' : null;
 }
 
 function whyUnproven(state: RotationState, id: TargetId, old: VersionId): Reason {

@@ -9,7 +9,6 @@ import {
   finishAs,
   holdsOne,
   isBack,
-  loginAfter,
   madeByTarget,
   notAfter,
   probe,
@@ -45,8 +44,15 @@ function nextProbe(state: RotationState, id: TargetId): VersionId | null {
   const { candidate } = staged(state);
   if (!mayProbe(state, id)) return null;
   if (answers[candidate] === undefined && (working === null || !holdsOne(state, id))) return candidate;
-  if (working === null || answers[working] !== undefined) return null;
-  return answers[candidate] === 'accepted' ? null : working;
+  if (working !== null && answers[working] === undefined && needsOld(state, id)) return working;
+  return answers[candidate] === undefined && planOf(state, id).login === 'self' ? candidate : null;
+}
+
+/** Where the new one was just accepted, the old one need not be asked: unless it is the login that takes the new one out. */
+function needsOld(state: RotationState, id: TargetId): boolean {
+  const { capabilities, login } = planOf(state, id);
+  const { answers } = factsOf(state, id);
+  return answers[staged(state).candidate] !== 'accepted' || (login === 'self' && capabilities.overlap);
 }
 
 /** Put back already, and the new one is still accepted for a while. */
@@ -61,9 +67,10 @@ function dying(state: RotationState, id: TargetId): Command | null {
 function revertOf(state: RotationState, id: TargetId): Command | null {
   const { record, candidate } = staged(state);
   const { working, reverts } = factsOf(state, id);
-  if (working === null || reverts >= maxReverts) return null;
+  const login = undoLogin(state, id);
+  if (working === null || login === null || reverts >= maxReverts) return null;
   const until = notAfter(state);
-  const common = { target: id, login: undoLogin(state, id), notAfter: until, write: announce(state, until) };
+  const common = { target: id, login, notAfter: until, write: announce(state, until) };
   switch (planOf(state, id).capabilities.undo) {
     case 'capture': {
       const capture = record.captures[id];
@@ -78,11 +85,14 @@ function revertOf(state: RotationState, id: TargetId): Command | null {
   }
 }
 
-/** A self-change is undone with the candidate where only one secret lives, with the old one where both do. */
-function undoLogin(state: RotationState, id: TargetId): LoginAs {
-  const { working } = factsOf(state, id);
-  const overlapping = planOf(state, id).capabilities.overlap && planOf(state, id).login === 'self' && working !== null;
-  return overlapping ? { as: 'self', version: working } : loginAfter(state, id);
+/** The account itself undoes with what was just seen to work: the candidate where only one secret lives, else the old one. */
+function undoLogin(state: RotationState, id: TargetId): LoginAs | null {
+  const plan = planOf(state, id);
+  if (plan.login === 'management') return { as: 'management' };
+  const { working, answers } = factsOf(state, id);
+  const { candidate } = staged(state);
+  const version = plan.capabilities.overlap ? working : candidate;
+  return version !== null && answers[version] === 'accepted' ? { as: 'self', version } : null;
 }
 
 function afterUndo(state: RotationState, told: readonly TargetId[]): Decision {

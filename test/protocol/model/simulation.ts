@@ -57,6 +57,7 @@ export class Simulation {
       await this.#play(run);
       if (this.checker.problems.length > 0) return this.checker.problems;
     }
+    if (this.#needsPeople()) return this.checker.problems;
     await this.#heal();
     await this.#endsWell();
     return this.checker.problems;
@@ -89,7 +90,6 @@ export class Simulation {
     if (run.start === 'recover') return this.#recover(run);
     const order = { plan: this.world.plan(run.policy), token: this.#token(), policy: run.policy };
     this.trace.push(`rotate ${order.token.slice(0, 8)} ${run.policy}`);
-    this.#befores.set(order.token, await this.checker.before());
     const ended = await this.#until(beginRotation(order, this.world.time.now()), run);
     if (ended === null) await this.#recover(run);
   }
@@ -147,6 +147,7 @@ export class Simulation {
       execute: async (command, state) => {
         commands += 1;
         if (commands - 1 === run.intruderAt) await this.#intrude();
+        if (command.do === 'open' && !state.resumes) this.#befores.set(state.order.token, await this.checker.before());
         const seen = await inner.execute(command, state);
         this.#note(state.phase, command, seen);
         return seen;
@@ -265,17 +266,41 @@ export class Simulation {
 
   /** Slots that nobody knows are removed by hand. Where the account itself must log in, and nothing that is held works, only a person can help. */
   async #repair(): Promise<void> {
-    const { held } = await this.world.ledger(this.world.primary);
+    const { held, record } = await this.world.ledger(this.world.primary);
     const readers = await this.world.readersGet(this.world.primary);
-    const values = [...held.values(), ...(readers === null ? [] : [readers])];
+    const locks = this.#scenario.devices.some(({ profile }) => profiles[profile].lockoutThreshold !== null);
+    const known = locks
+      ? []
+      : record === null
+        ? [...held]
+        : [...held].filter(([name]) => name === record.base || name === record.candidate);
+    const values = [...known.map(([, value]) => value), ...(readers === null ? [] : [readers])];
     const ids = [...this.world.estate.targets.keys()];
-    const stray = this.#scenario.issued && ids.some((id) => this.checker.hasForeign(id));
+    const stray =
+      this.#scenario.issued &&
+      ids.some((id) => {
+        const ours = values.filter((value) => this.world.device(id).holds(account, value));
+        return this.checker.hasForeign(id) || this.world.device(id).slots(account).length > ours.length;
+      });
     const stuck = ids
-      .filter((id) => this.world.estate.targets.get(id)?.management === null)
+      .filter((id) => this.world.estate.targets.get(id)?.management === null || this.#cannotBeAsked(id))
       .some((id) => !values.some((value) => this.world.device(id).holds(account, value)));
     if (!stuck && !stray) return;
     this.trace.push('a person repairs');
     await this.#person('personChanges');
+  }
+
+  /** Where a second refusal locks, or somebody's unknown secret takes the last place, what others changed is for people. */
+  #needsPeople(): boolean {
+    const { devices, drift, issued, troubles, runs } = this.#scenario;
+    const disturbed = drift !== 'none' || troubles.length > 0 || runs.some(({ intruderAt }) => intruderAt !== null);
+    if (issued) return drift !== 'none' || troubles.some(({ what }) => what.kind.startsWith('person'));
+    return disturbed && devices.some(({ profile }) => profile === 'locksAtOnce');
+  }
+
+  /** Silence says nothing: nobody may overwrite there what nobody knows. */
+  #cannotBeAsked(id: string): boolean {
+    return this.world.device(id).options.capabilities.silenceIsRefusal;
   }
 
   /** A later rotation without faults always gets there. */
@@ -285,7 +310,6 @@ export class Simulation {
       const run: Run = { start: 'rotate', policy: 'forward', cancelAt: null, joinAt: null, intruderAt: null };
       const order = { plan: this.world.plan('forward'), token: this.#token(), policy: 'forward' as const };
       this.trace.push(`at last ${order.token.slice(0, 8)}`);
-      this.#befores.set(order.token, await this.checker.before());
       const rotated = await this.#until(beginRotation(order, this.world.time.now()), run);
       const { state, reason } = rotated?.end ?? { state: 'crashed', reason: null };
       ends.push(`${state}(${reason})`);
