@@ -89,6 +89,7 @@ export const servers = {
   openssh: debianServer('sshd', 'openssh-server'),
   dropbear: debianServer('dropbear', 'dropbear-bin'),
   frr: debianServer('ripd', 'frr', ['/usr/lib/frr']),
+  postgresql: debianServer('postgres', 'postgresql-15', ['/usr/lib/postgresql/15/bin']),
   sudo: debianServer('sudo', 'sudo'),
   age: debianServer('age', 'age', []),
 } as const satisfies Record<string, ServerDeclaration>;

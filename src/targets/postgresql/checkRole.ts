@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { TargetFinding } from '../../contracts/targetDriver.js';
+import type { Session } from './session.js';
+
+const row = z.object({
+  exists: z.boolean(),
+  canLogIn: z.boolean().nullable(),
+  isSuperuser: z.boolean().nullable(),
+  expired: z.boolean().nullable(),
+  mayConnect: z.boolean().nullable(),
+  mayReadVerifiers: z.boolean(),
+  standby: z.boolean(),
+  ourSuperuser: z.boolean(),
+  ourCreateRole: z.boolean(),
+  ourSignal: z.boolean(),
+  ourStats: z.boolean(),
+});
+type Row = z.output<typeof row>;
+
+/** Superusers may; others by `GRANT SELECT (rolname, rolpassword) ON pg_authid`. */
+export const mayReadVerifiersSql = `(has_column_privilege('pg_authid', 'rolname', 'SELECT')
+  and has_column_privilege('pg_authid', 'rolpassword', 'SELECT'))`;
+
+const question = `
+select r.oid is not null as "exists", r.rolcanlogin as "canLogIn", r.rolsuper as "isSuperuser",
+  coalesce(r.rolvaliduntil < now(), false) as "expired",
+  has_database_privilege(r.oid, current_database(), 'CONNECT') as "mayConnect",
+  ${mayReadVerifiersSql} as "mayReadVerifiers",
+  pg_is_in_recovery() as "standby", me.rolsuper as "ourSuperuser", me.rolcreaterole as "ourCreateRole",
+  pg_has_role('pg_signal_backend', 'USAGE') as "ourSignal", pg_has_role('pg_read_all_stats', 'USAGE') as "ourStats"
+from pg_roles me left join pg_roles r on r.rolname = $1
+where me.rolname = session_user`;
+
+const verifierRow = z.object({ form: z.enum(['scram', 'md5', 'none']) });
+const verifierQuestion = `
+select case when rolpassword like 'SCRAM-SHA-256$%' then 'scram' when rolpassword is null then 'none' else 'md5' end as "form"
+from pg_authid where rolname = $1`;
+
+/** What keeps the management login from rotating this role, and what a person should know before. */
+export async function checkRole(session: Session, account: string): Promise<readonly TargetFinding[]> {
+  const [found] = await session.rows(row, question, [account]);
+  if (found === undefined) return [];
+  if (!found.exists) return [error(`there is no role "${account}". Correct the account in relock.yaml`)];
+  const verifier = found.mayReadVerifiers ? await session.rows(verifierRow, verifierQuestion, [account]) : [];
+  return [...rightFindings(found, account), ...roleFindings(found, account), ...formFindings(verifier, account)];
+}
+
+function rightFindings(found: Row, account: string): readonly TargetFinding[] {
+  if (found.standby) return [error('this server is a standby and takes no changes. Name the primary in relock.yaml')];
+  if (found.ourSuperuser) return [];
+  if (found.isSuperuser) {
+    return [
+      error(
+        `"${account}" is a superuser, whom only a superuser changes. Give relock such a login for it, or rotate it by hand`,
+      ),
+    ];
+  }
+  const missing = [
+    ...(found.ourCreateRole ? [] : ['CREATEROLE (from version 16 also ADMIN OPTION on the role)']),
+    ...(found.ourSignal ? [] : ['membership in pg_signal_backend']),
+    ...(found.ourStats ? [] : ['membership in pg_read_all_stats']),
+  ];
+  return missing.length === 0 ? [] : [error(`relock's login lacks ${missing.join(' and ')}. Grant it`)];
+}
+
+function roleFindings(found: Row, account: string): readonly TargetFinding[] {
+  return [
+    ...(found.isSuperuser
+      ? [
+          warning(
+            `"${account}" is a superuser: whoever has its secret owns the server, and may have left other ways in`,
+          ),
+        ]
+      : []),
+    ...(found.mayConnect === false
+      ? [
+          error(
+            `"${account}" may not connect to this database, so no login of it can be proved. Grant CONNECT, or name another`,
+          ),
+        ]
+      : []),
+    ...(found.canLogIn === false
+      ? [warning(`"${account}" is NOLOGIN: every login of it is barred. ALTER ROLE … LOGIN, or take it out`)]
+      : []),
+    ...(found.expired
+      ? [warning(`VALID UNTIL of "${account}" is over: every password looks refused. Extend it, or take it out`)]
+      : []),
+  ];
+}
+
+function formFindings(verifier: readonly z.output<typeof verifierRow>[], account: string): readonly TargetFinding[] {
+  const form = verifier[0]?.form;
+  if (form === 'md5') {
+    return [
+      warning(
+        `"${account}" has an MD5 password; relock sets SCRAM-SHA-256. Clients older than libpq 10 cannot log in then`,
+      ),
+    ];
+  }
+  return form === 'none' ? [warning(`"${account}" has no password set: nothing it logs in with is rotated here`)] : [];
+}
+
+function error(message: string): TargetFinding {
+  return { severity: 'error', message };
+}
+
+function warning(message: string): TargetFinding {
+  return { severity: 'warning', message };
+}

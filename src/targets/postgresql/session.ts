@@ -1,0 +1,172 @@
+import { Client, DatabaseError } from 'pg';
+import { z } from 'zod';
+import type { CallContext, EffectContext } from '../../contracts/context.js';
+import type { Secret } from '../../secret/secret.js';
+import { type LoginFailure, loginFailureOf, loginFailures, PasswordWithheld } from './loginFailure.js';
+import type { Server } from './server.js';
+import { statementError } from './statementError.js';
+
+/** How long the end of a session may take; it is cut off then. */
+const goodbyeMs = 1_000;
+
+/** `secret: null` only knocks: as soon as a password is asked for, the connection ends; no login is refused by that. */
+export interface Login {
+  readonly account: string;
+  readonly secret: Secret | null;
+}
+
+export type LoginOutcome =
+  /** `asked`: whether the server wanted the password at all. Where it did not (trust, peer), the login proves nothing. */
+  | { readonly kind: 'in'; readonly session: Session; readonly asked: boolean }
+  | { readonly kind: 'failed'; readonly failure: LoginFailure };
+
+/** One fresh connection, never pooled; over when the deadline or the caller says so. */
+export async function logIn(server: Server, login: Login, context: CallContext): Promise<LoginOutcome> {
+  const left = context.deadline - server.now();
+  if (left <= 0 || context.signal.aborted) return { kind: 'failed', failure: 'timeout' };
+  const asking = { asked: false };
+  const client = newClient(server, login, asking);
+  const line = new Line(client, left, context.signal);
+  try {
+    await client.connect();
+    return { kind: 'in', session: new Session(server, client, line), asked: asking.asked };
+  } catch (error) {
+    line.cut();
+    return { kind: 'failed', failure: line.stopped ? 'timeout' : loginFailureOf(error) };
+  }
+}
+
+/** Logs in to do something; throws what a failed login of relock's own means. */
+export async function withSession<T>(
+  server: Server,
+  login: Login,
+  context: CallContext,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const outcome = await logIn(server, login, context);
+  if (outcome.kind === 'failed') {
+    const { code, text } = loginFailures[outcome.failure];
+    throw server.error(code, 'none', text);
+  }
+  try {
+    return await use(outcome.session);
+  } finally {
+    await outcome.session.close();
+  }
+}
+
+function newClient(server: Server, { account, secret }: Login, asking: { asked: boolean }): Client {
+  const tls = server.tls();
+  let clearText = false;
+  const password = () => {
+    asking.asked = true;
+    if (secret === null) throw new PasswordWithheld('asked');
+    if (clearText && tls === false) throw new PasswordWithheld('clearTextAsked');
+    return secret.reveal('password');
+  };
+  const client = new Client({
+    host: server.host,
+    port: server.port,
+    user: account,
+    database: server.settings.database,
+    password,
+    ssl: tls,
+    sslnegotiation: 'postgres',
+    application_name: 'relock',
+    client_encoding: 'UTF8',
+    // Also keeps PGOPTIONS of the environment out.
+    options: '-c search_path=pg_catalog',
+  });
+  client.connection.prependListener('authenticationCleartextPassword', () => {
+    clearText = true;
+  });
+  // A session that the server ends while it is idle is an `error` event, and without a listener the end of the process.
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** The connection's end by time or by the caller. */
+class Line {
+  stopped = false;
+  readonly #client: Client;
+  readonly #signal: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #stop = () => {
+    this.stopped = true;
+    this.cut();
+  };
+
+  constructor(client: Client, leftMs: number, signal: AbortSignal) {
+    this.#client = client;
+    this.#signal = signal;
+    this.#timer = setTimeout(this.#stop, leftMs);
+    signal.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  cut(): void {
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener('abort', this.#stop);
+    this.#client.connection.stream.destroy();
+  }
+
+  async end(): Promise<void> {
+    const cut = setTimeout(() => this.cut(), goodbyeMs);
+    await this.#client.end().catch(() => undefined);
+    clearTimeout(cut);
+    this.cut();
+  }
+}
+
+/** An open session. One statement at a time. */
+export class Session {
+  readonly #server: Server;
+  readonly #client: Client;
+  readonly #line: Line;
+
+  constructor(server: Server, client: Client, line: Line) {
+    this.#server = server;
+    this.#client = client;
+    this.#line = line;
+  }
+
+  /** Rows of a statement that changes nothing. */
+  async rows<Schema extends z.ZodType>(
+    schema: Schema,
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly z.output<Schema>[]> {
+    const { rows } = await this.#client.query(text, [...values]).catch((error: unknown) => {
+      throw this.#failure(error, 'none');
+    });
+    const parsed = z.array(schema).safeParse(rows);
+    if (parsed.success) return parsed.data;
+    throw this.#server.error('Unsupported', 'none', 'its catalogue is none that relock knows; nothing was changed');
+  }
+
+  /**
+   * One statement that changes something. The server itself gives it up when the time is over, so that it does not wait
+   * for a lock and then happen late.
+   */
+  async execute(text: string, context: EffectContext, values: readonly unknown[] = []): Promise<void> {
+    this.#server.requireTime(context);
+    const left = Math.max(1, Math.floor(Math.min(context.notAfter, context.deadline) - this.#server.now()));
+    await this.rows(z.unknown(), `SET statement_timeout = ${left}`);
+    this.#server.requireTime(context);
+    await this.#client.query(text, [...values]).catch((error: unknown) => {
+      throw this.#failure(error, 'unknown');
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#line.end();
+  }
+
+  /** The server's own no says what is true; a connection that broke says nothing. */
+  #failure(error: unknown, effect: 'none' | 'unknown'): Error {
+    if (error instanceof DatabaseError) return statementError(this.#server, error.code ?? '', effect);
+    const unsure = effect === 'none' ? 'nothing was changed' : 'the change may have happened. Probe the account';
+    return this.#line.stopped
+      ? this.#server.error('Timeout', effect, `no answer within the deadline; ${unsure}`)
+      : this.#server.error('Unreachable', effect, `the connection broke; ${unsure}`);
+  }
+}

@@ -1,0 +1,40 @@
+import type { DriverError, Effect, ErrorCode } from '../../model/errors.js';
+import type { Server } from './server.js';
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+const meanings: Readonly<Record<string, Meaning>> = {
+  '42704': { code: 'NotFound', text: 'there is no such role; nothing was changed. Correct the account in relock.yaml' },
+  '42501': {
+    code: 'Unauthorized',
+    text: 'the login may not do that to this role; nothing was changed. `relock check` names the missing right',
+  },
+  '25006': {
+    code: 'Misconfigured',
+    text: 'this server is a standby and takes no changes; nothing was changed. Name the primary in relock.yaml',
+  },
+  '57014': {
+    code: 'Timeout',
+    text: 'the statement was not done when its time was over, and the server took it back; nothing was changed',
+  },
+  '55P03': { code: 'Timeout', text: 'somebody else holds a lock on the role; nothing was changed. Try again' },
+};
+
+/** The session was ended by the server, or the server cannot say what became of the statement. */
+const unsure = /^(?:08|57P|40003|58|XX)/;
+
+/** The server's answer to a statement, by its SQLSTATE alone: its text may quote what was sent. */
+export function statementError(server: Server, sqlState: string, effect: Effect): DriverError {
+  const shown = /^[0-9A-Z]{5}$/.test(sqlState) ? sqlState : 'unknown';
+  if (unsure.test(sqlState)) {
+    const truth = effect === 'none' ? 'nothing was changed' : 'the change may have happened. Probe the account';
+    return server.error('Unreachable', effect, `the server ended the session (SQLSTATE ${shown}); ${truth}`);
+  }
+  const meaning = meanings[sqlState];
+  if (meaning !== undefined) return server.error(meaning.code, 'none', meaning.text);
+  const text = `the server said no (SQLSTATE ${shown}); nothing was changed. Its own log has the reason`;
+  return server.error('Refused', 'none', text);
+}
