@@ -21,6 +21,8 @@ export interface RotationEvidence {
   readonly incident: string | null;
   /** The approved plan that it was part of; null outside an incident. */
   readonly planDigest: string | null;
+  /** The signed approvals that it was done by; null: none were needed. */
+  readonly approval: EvidenceRef | null;
   /** Names this rotation for ever: hash(credential, plan digest or scheduled time, attempt). */
   readonly token: string;
   /** SHA-256 of what relock.yaml says of the credential, its targets and its copies. */
@@ -31,7 +33,7 @@ export interface RotationEvidence {
   readonly resumed: boolean;
   readonly cancelled: boolean;
   /** An incident took it over. */
-  readonly joined: Join | null;
+  readonly joined: Pick<Join, 'policy' | 'cleanAfter'> | null;
   /** What a person decided where too few targets had taken the new secret; null: nobody was asked. */
   readonly promoteDecision: boolean | null;
   readonly state: EndState;
@@ -122,7 +124,7 @@ export interface CopyEvidence {
   /** `vault:path`; the first is the primary. */
   readonly ref: string;
   /** What was there at the start, beside the primary's. */
-  readonly seen: string;
+  readonly seen: 'agrees' | 'differs' | 'absent' | 'unavailable' | 'unseen';
   /** Readers get the new secret since; null: they do not. */
   readonly promotedAt: Instant | null;
   readonly stale: boolean;

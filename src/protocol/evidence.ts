@@ -1,6 +1,7 @@
 import type {
   CopyEvidence,
   EffectEvidence,
+  EvidenceRef,
   LoginEvidence,
   OldEvidence,
   PhaseEvidence,
@@ -21,6 +22,7 @@ import { type TargetTrail, trailOf } from './trail.js';
 export interface About {
   readonly incident: string | null;
   readonly planDigest: string | null;
+  readonly approval: EvidenceRef | null;
   readonly startedAt: Instant;
   readonly endedAt: Instant;
 }
@@ -42,7 +44,7 @@ export function evidenceOf(state: RotationState, end: End, about: About): Rotati
     policy: { ordered: order.policy, inForce: state.policy },
     resumed: state.resumes,
     cancelled: state.cancelled,
-    joined,
+    joined: joined === null ? null : { policy: joined.policy, cleanAfter: joined.cleanAfter },
     promoteDecision: state.decision,
     state: end.state,
     reason: end.reason,

@@ -3,9 +3,11 @@ import { createRecordResult } from '../activities/recordResult.js';
 import { createRotationVerbs } from '../activities/rotation.js';
 import type { CredentialEntry, Estate } from '../config/estate.js';
 import { DriverError } from '../model/errors.js';
+import type { RotationEvidence } from '../model/evidence.js';
 import type { RotationRecord } from '../model/record.js';
 import { planRotation } from '../planning/planRotation.js';
 import type { WaitReason } from '../protocol/commands.js';
+import { evidenceOf } from '../protocol/evidence.js';
 import { beginFound, rotate } from '../protocol/rotate.js';
 import type { RotationResult } from '../workflows/messages.js';
 import { type DirectOptions, directInterpreter, Stopped } from './directInterpreter.js';
@@ -29,11 +31,13 @@ export async function finishRecord(
   const startedAt = clock.now();
   try {
     const from = beginFound(record, { plan, token: record.token, policy: record.policy }, startedAt);
-    const { end } = await rotate(from, directInterpreter({ ...options, verbs }));
+    const { end, rotation } = await rotate(from, directInterpreter({ ...options, verbs }));
     const { state, reason, flags, open } = end;
     const about = { credential: entry.id, incident: null, token: record.token };
-    const result = { ...about, state, reason, flags, open, startedAt, endedAt: clock.now() };
-    await keep(estate, clock, result);
+    const times = { startedAt, endedAt: clock.now() };
+    const result = { ...about, state, reason, flags, open, ...times };
+    const authority = { incident: null, planDigest: null, approval: null };
+    await keep(estate, clock, result, evidenceOf(rotation.state, end, { ...authority, ...times }));
     return { kind: 'ended', result };
   } catch (error) {
     if (error instanceof Stopped) return { kind: 'stopped', why: error.why };
@@ -42,9 +46,9 @@ export async function finishRecord(
 }
 
 /** The vault is what counts here; a store that is away does not undo what was done. */
-async function keep(estate: Estate, clock: Clock, result: RotationResult): Promise<void> {
+async function keep(estate: Estate, clock: Clock, result: RotationResult, evidence: RotationEvidence): Promise<void> {
   try {
-    await createRecordResult({ estate, clock }).recordResult(result);
+    await createRecordResult({ estate, clock }).recordResult(result, evidence);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
   }

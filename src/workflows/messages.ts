@@ -17,6 +17,8 @@ export interface RotateCredentialInput {
   readonly order: RotationOrder;
   /** `incident/<vendor>/<key>`, or null outside an incident. It groups results in the artifact store. */
   readonly incident: string | null;
+  /** The plan that it is part of; absent outside an incident. For the evidence. */
+  readonly planDigest?: string;
   readonly reportTo: ReportTo | null;
   /** Where an earlier run of this workflow stopped; null at the start. */
   readonly from: Carried | null;

@@ -18,7 +18,7 @@ import { progressQuery, type RotateCredentialInput, type RotationResult } from '
 import { rotationHands } from './rotationHands.js';
 import { openInbox, type RotationInbox } from './rotationInbox.js';
 import { rotationPage } from './rotationPage.js';
-import { closeWith, report, resultOf } from './rotationReports.js';
+import { closeWith, report, closingOf } from './rotationReports.js';
 
 /**
  * One rotation of one credential, by the protocol. Its id, `rotate/<credential>`, is the lock. A cancellation request is
@@ -56,7 +56,7 @@ class Run {
       const rotated = await rotate(this.#rotation, interpreter);
       this.#inbox.close();
       const end = await unlessOvertaken(rotated, interpreter);
-      return await closeWith(resultOf(this.#input, this.#startedAt, rotated.rotation, end), this.#input.reportTo);
+      return await closeWith(closingOf(this.#input, this.#startedAt, rotated.rotation, end), this.#input.reportTo);
     } catch (error) {
       if (error instanceof ContinueAsNew) throw error;
       throw await this.#broken(error);
@@ -111,7 +111,7 @@ class Run {
     log.error('relock broke one of its own rules; please report this', { message });
     const flags = { exposed: true, stale: [], unsaved: [] };
     const end: End = { state: 'unverified', reason: 'bug', flags, open: true, again: false };
-    await closeWith(resultOf(this.#input, this.#startedAt, this.#rotation, end), this.#input.reportTo);
+    await closeWith(closingOf(this.#input, this.#startedAt, this.#rotation, end), this.#input.reportTo);
     const told = `relock broke one of its own rules in phase ${this.#rotation.state.phase}: ${message}. What was held is still held; finish with relock recover, and report this.`;
     const failure = ApplicationFailure.create({ message: told, type: 'Bug', nonRetryable: true });
     failure.stack = '';

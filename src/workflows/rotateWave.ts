@@ -152,9 +152,9 @@ function failedOf({ rotated: _rotated, replaced: _replaced, ...others }: Ends): 
   return Object.values(others).reduce((sum, count) => sum + count, 0);
 }
 
-function startedOf({ entry, token }: Row, { policy, incident }: WaveInput): Started {
+function startedOf({ entry, token }: Row, { policy, incident, planDigest }: WaveInput): Started {
   const { plan, locks } = entry;
-  return { credential: plan.credential, locks, order: { order: { plan, token, policy }, incident } };
+  return { credential: plan.credential, locks, order: { order: { plan, token, policy }, incident, planDigest } };
 }
 
 /** The credential is being rotated already: that rotation takes over the incident's policy, and its end is copied here. */

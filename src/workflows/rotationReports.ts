@@ -1,6 +1,8 @@
 import { getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
 import type { RecordResult } from '../activities/recordResult.js';
+import type { RotationEvidence } from '../model/evidence.js';
 import type { End } from '../protocol/commands.js';
+import { evidenceOf } from '../protocol/evidence.js';
 import type { Rotation } from '../protocol/rotate.js';
 import { activityOptions } from './activityOptions.js';
 import {
@@ -21,11 +23,17 @@ export async function report(to: ReportTo | null, what: RotationReport): Promise
   }
 }
 
-/** Writes the result down, then tells it. A store that stays away does not keep the rotation from ending: the workflow's own result says the same. */
-export async function closeWith(result: RotationResult, to: ReportTo | null): Promise<RotationResult> {
+/** How a rotation ended, for those who started it, and what shows it, for auditors. */
+export interface Closing {
+  readonly result: RotationResult;
+  readonly evidence: RotationEvidence;
+}
+
+/** Writes result and evidence down, then tells it. A store that stays away does not keep the rotation from ending: the workflow's own result says the same. */
+export async function closeWith({ result, evidence }: Closing, to: ReportTo | null): Promise<RotationResult> {
   const { recordResult } = proxyActivities<RecordResult>({ ...activityOptions.recordResult });
   try {
-    await recordResult(result);
+    await recordResult(result, evidence);
   } catch {
     log.warn('the result could not be written to the artifact store', { credential: result.credential });
   }
@@ -33,22 +41,23 @@ export async function closeWith(result: RotationResult, to: ReportTo | null): Pr
   return result;
 }
 
-export function resultOf(
-  input: RotateCredentialInput,
-  startedAt: number,
-  rotation: Rotation,
-  end: End,
-): RotationResult {
+export function closingOf(input: RotateCredentialInput, startedAt: number, rotation: Rotation, end: End): Closing {
   const { state, reason, flags, open } = end;
+  const endedAt = Date.now();
+  const { incident, planDigest = null } = input;
+  const { token } = rotation.order;
   return {
-    credential: input.order.plan.credential,
-    incident: input.incident,
-    token: rotation.order.token,
-    state,
-    reason,
-    flags,
-    open,
-    startedAt,
-    endedAt: Date.now(),
+    result: {
+      credential: input.order.plan.credential,
+      incident,
+      token,
+      state,
+      reason,
+      flags,
+      open,
+      startedAt,
+      endedAt,
+    },
+    evidence: evidenceOf(rotation.state, end, { incident, planDigest, approval: null, startedAt, endedAt }),
   };
 }

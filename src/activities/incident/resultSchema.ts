@@ -1,19 +1,26 @@
 import { z } from 'zod';
-import { type EndState, endStates, type Reason, reasons } from '../../model/endStates.js';
+import { evidenceRefSchema, oneOf, phaseTimes } from '../../evidence/schema.js';
+import { endStates, reasons } from '../../model/endStates.js';
+import type { EvidenceRef, PhaseEvidence } from '../../model/evidence.js';
 import type { RotationResult } from '../../workflows/messages.js';
 
-const state = z.custom<EndState>((value) => typeof value === 'string' && value in endStates);
-const reason = z.custom<Reason>((value) => typeof value === 'string' && value in reasons);
+/** A result artifact, as `recordResult` writes it. */
+export interface StoredResult extends RotationResult {
+  /** null: the rotation told nothing. */
+  readonly evidence: EvidenceRef | null;
+  readonly phases: readonly PhaseEvidence[];
+}
 
-/** A result artifact, as `recordResult` wrote it. */
-export const rotationResultSchema: z.ZodType<RotationResult> = z.object({
+export const storedResultSchema: z.ZodType<StoredResult> = z.object({
   credential: z.string(),
   incident: z.string().nullable(),
   token: z.string(),
-  state,
-  reason: reason.nullable(),
+  state: oneOf(endStates),
+  reason: oneOf(reasons).nullable(),
   flags: z.object({ exposed: z.boolean(), stale: z.array(z.string()), unsaved: z.array(z.string()) }),
   open: z.boolean(),
   startedAt: z.number(),
   endedAt: z.number(),
+  evidence: evidenceRefSchema.nullable().default(null),
+  phases: phaseTimes.default([]),
 });

@@ -4,9 +4,8 @@ import { resultsPrefix } from '../../model/artifactKeys.js';
 import { endStateNames } from '../../model/endStates.js';
 import type { CredentialStatus, PlanRef } from '../../model/incident.js';
 import type { Ends } from '../../workflows/incidentMessages.js';
-import type { RotationResult } from '../../workflows/messages.js';
 import { readIncidentPlan, readPlanPage } from './artifacts.js';
-import { rotationResultSchema } from './resultSchema.js';
+import { type StoredResult, storedResultSchema } from './resultSchema.js';
 
 /** Every credential of the plan with what the artifact store knows of it: the latest result, or `pending`, or why it is blocked. */
 export async function credentialStatuses(
@@ -34,7 +33,7 @@ export async function credentialStatuses(
   return statuses;
 }
 
-function statusOf(id: string, result: RotationResult | undefined): CredentialStatus {
+function statusOf(id: string, result: StoredResult | undefined): CredentialStatus {
   if (result === undefined) return { id, state: 'pending', exposed: true };
   const { state, reason, flags } = result;
   return { id, state, exposed: flags.exposed, ...(reason === null ? {} : { reason }) };
@@ -44,11 +43,11 @@ async function latestResults(
   estate: Estate,
   incident: string,
   context: CallContext,
-): Promise<ReadonlyMap<string, RotationResult>> {
-  const latest = new Map<string, RotationResult>();
+): Promise<ReadonlyMap<string, StoredResult>> {
+  const latest = new Map<string, StoredResult>();
   for (const key of await estate.artifacts.list(resultsPrefix(incident), context)) {
     const bytes = await estate.artifacts.get(key, context);
-    const result = rotationResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    const result = storedResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
     const known = latest.get(result.credential);
     if (known === undefined || known.endedAt <= result.endedAt) latest.set(result.credential, result);
   }
