@@ -17,9 +17,9 @@ export function mayProbe(state: RotationState, target: TargetId): boolean {
   return left(state, target) > 0;
 }
 
-/** Only one refusal may ever be spent there between two good logins. */
-export function isTight(state: RotationState, target: TargetId): boolean {
-  return budgetOf(state, target) <= 1;
+/** Refused logins lock the account there. */
+export function locks(state: RotationState, target: TargetId): boolean {
+  return thresholdOf(state, target) !== null;
 }
 
 /** As `mayProbe`, for a version that may well be wrong: where it could be overwritten all the same, a last login is left to verify that. */

@@ -2,7 +2,7 @@ import type { Reason } from '../../model/endStates.js';
 import type { RecordChange, TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { lastWords, reconcile, type TargetOutcome, type Verdict } from '../reconcile.js';
-import { isTight, mayProbe } from '../refusals.js';
+import { locks, mayProbe } from '../refusals.js';
 import { factsOf, isPromoted, isQuiet, planOf, type RotationState, settledAt, staged } from '../state.js';
 import {
   askAgain,
@@ -116,14 +116,14 @@ function pursue(state: RotationState, id: TargetId): Command | null {
 }
 
 /**
- * Past promote, by an earlier run's word only, and with a single refusal to spend: telling it once more is a no-op where the
- * target has the new secret, and where it does not, asking first would cost the only login there is.
+ * Past promote, by an earlier run's word only, in a realm that locks: telling it once more is a no-op where the target has the
+ * new secret, and where it does not, asking first would cost refusals.
  */
 function isBetterTold(state: RotationState, id: TargetId): boolean {
   const { settlesAt, answers } = factsOf(state, id);
   const isUnheard = settlesAt === null && Object.keys(answers).length === 0;
   const byManagement = planOf(state, id).login === 'management';
-  return isPromoted(state) && isUnheard && byManagement && isTight(state, id) && mayOrder(state, id);
+  return isPromoted(state) && isUnheard && byManagement && locks(state, id) && mayOrder(state, id);
 }
 
 function nextProbe(state: RotationState, id: TargetId): string | null {

@@ -55,7 +55,8 @@ export function runAll(commands: readonly Command[]): Decision | null {
 export function giveUp(state: RotationState, reason: Reason): Decision {
   if (isPromoted(state)) return go(state, 'retired');
   const touched = Object.values(state.targets).some((facts) => facts.sends > 0);
-  if (!touched && !madeByTarget(state)) return finishAs('untouched', reason, mayHaveMade(state));
+  if (mayHaveMade(state)) return finishAs('unverified', reason, true);
+  if (!touched && !madeByTarget(state)) return finishAs('untouched', reason, false);
   switch (state.policy) {
     case 'restore':
       return go(state, 'undo', { failing: reason });

@@ -90,6 +90,7 @@ export class Checker {
 
   #proven(what: string, readers: Secret | null): void {
     if (readers === null || (this.#readers !== null && this.#same(readers, this.#readers))) return;
+    if (this.#isIn(this.#foreign, readers)) return;
     if (!this.#isIn(this.#accepted, readers)) this.#fail(`I2: readers get what no login has proven (${what})`);
     const replaced = this.#readers;
     if (replaced === null || !this.#isIn(this.#foreign, replaced) || this.#isBase(replaced)) return;

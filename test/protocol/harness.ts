@@ -1,0 +1,97 @@
+import type { Fault, FaultyCall } from '../../src/decorate/faults.js';
+import type { FailurePolicy } from '../../src/model/policy.js';
+import type { Command, End, RotationEvent } from '../../src/protocol/commands.js';
+import { orderFor } from '../../src/protocol/drive.js';
+import { beginRotation, type Rotation, rotate } from '../../src/protocol/rotate.js';
+import { begin } from '../../src/protocol/state.js';
+import { createInterpreter } from '../../src/recover/interpreter.js';
+import type { Secret } from '../../src/secret/secret.js';
+import { type EstateOptions, MemoryEstate } from '../harness/memoryEstate.js';
+
+/** The process that drove the rotation is gone. */
+export class Crashed extends Error {}
+
+/** One rotation in a world in memory, told step by step. */
+export class Story {
+  readonly world: MemoryEstate;
+  readonly first: Secret;
+  /** Names of the commands of the latest run, with their targets. */
+  commands: string[] = [];
+  /** Said before the next step. */
+  said: RotationEvent[] = [];
+  /** Called before each command; may act, or throw `Crashed`. */
+  before: (command: Command) => Promise<void> = async () => {};
+  #tokens = 0;
+
+  private constructor(options: EstateOptions) {
+    this.world = new MemoryEstate(options);
+    this.first = this.world.value('first');
+  }
+
+  static async of(options: EstateOptions): Promise<Story> {
+    const story = new Story(options);
+    await story.world.seed(story.first);
+    return story;
+  }
+
+  /** The fault happens at the first call that fits, once. */
+  fail(verb: string, subject: string, fault: Fault): void {
+    let done = false;
+    this.world.trouble = async (call: FaultyCall) => {
+      if (done || call.verb !== verb || !call.subject.includes(subject)) return null;
+      done = true;
+      return fault;
+    };
+  }
+
+  rotate(policy: FailurePolicy, changes: Partial<Rotation['order']['plan']> = {}): Promise<End> {
+    this.#tokens += 1;
+    const token = `${String(this.#tokens).padStart(8, '0')}abcdef12`.repeat(4);
+    const order = { plan: { ...this.world.plan(policy), ...changes }, token, policy };
+    return this.#drive(beginRotation(order, this.world.time.now()));
+  }
+
+  /** As `relock recover`: from the record alone. */
+  async recover(): Promise<End> {
+    const { record } = await this.world.ledger(this.world.primary);
+    if (record === null) throw new Error('there is no record to recover from');
+    const order = orderFor(record, this.world.plan(record.policy));
+    return this.#drive({ order, state: begin(order, this.world.time.now(), true) });
+  }
+
+  async #drive(rotation: Rotation): Promise<End> {
+    this.commands = [];
+    const inner = createInterpreter({
+      verbs: this.world.verbs(),
+      now: this.world.time.now,
+      sleepUntil: (until) => this.world.time.passTo(until),
+      events: () => this.said.splice(0),
+    });
+    const execute: typeof inner.execute = async (command, state) => {
+      await this.before(command);
+      this.commands.push('target' in command ? `${command.do} ${command.target}` : command.do);
+      return inner.execute(command, state);
+    };
+    return (await rotate(rotation, { ...inner, execute })).end;
+  }
+
+  /** Dies at the first command of that name. */
+  dieAt(name: Command['do']): void {
+    this.before = async (command) => {
+      if (command.do !== name) return;
+      this.before = async () => {};
+      throw new Crashed(`died before ${name}`);
+    };
+  }
+
+  async readers(vault = this.world.primary): Promise<Secret> {
+    const value = await this.world.readersGet(vault);
+    if (value === null) throw new Error(`readers of ${vault} get nothing`);
+    return value;
+  }
+
+  /** Everything that the primary holds, beside what readers get. */
+  async held(): Promise<readonly Secret[]> {
+    return [...(await this.world.ledger(this.world.primary)).held.values()];
+  }
+}
