@@ -3,6 +3,8 @@ import type { Estate } from '../config/estate.js';
 import type { InventorySource } from '../contracts/inventorySource.js';
 import type { Verbs } from '../protocol/verbs.js';
 import type { Clock } from './clock.js';
+import { createDueActivities, type DueActivities } from './due/dueActivities.js';
+import { temporalIncidents } from './due/temporalIncidents.js';
 import { createIncidentActivities, type IncidentActivities } from './incident/incidentActivities.js';
 import { temporalRotations } from './incident/temporalRotations.js';
 import { createRecordResult, type RecordResult } from './recordResult.js';
@@ -15,7 +17,7 @@ export interface ActivityDeps {
   readonly zone: string | null;
 }
 
-export type RelockActivities = Verbs & RecordResult & IncidentActivities;
+export type RelockActivities = Verbs & RecordResult & IncidentActivities & DueActivities;
 
 /** Time of this process; cancellation of the activity that asks. Calls end by `callMs`, well before Temporal's time-outs. */
 const activityClock: Clock = { now: Date.now, signal: () => Context.current().cancellationSignal };
@@ -27,5 +29,6 @@ export function createActivities({ estate, inventory, zone }: ActivityDeps): Rel
     ...createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }),
     ...createRecordResult({ estate, clock }),
     ...createIncidentActivities({ estate, inventory, clock, rotations: temporalRotations }),
+    ...createDueActivities({ estate, inventory, clock, incidents: temporalIncidents }),
   };
 }

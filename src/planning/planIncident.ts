@@ -11,7 +11,7 @@ import {
 import type { FailurePolicy } from '../model/policy.js';
 import type { Instant } from '../model/time.js';
 import { type Canonical, canonical } from './digest.js';
-import { planRotation } from './planRotation.js';
+import { locksOf, planRotation } from './planRotation.js';
 
 export interface IncidentRequest {
   /** `incident/<vendor>/<key>`. */
@@ -55,8 +55,7 @@ export function planIncident(estate: Estate, entries: readonly CredentialEntry[]
 
 function planEntry(estate: Estate, entry: CredentialEntry, policy: FailurePolicy): PlanEntry {
   const { plan, findings } = planRotation(estate, entry, policy);
-  const locks = plan.targets.map((target) => `${target.id}/${entry.account}`);
-  return { plan, provenance: entry.provenance, owner: entry.owner, locks, findings };
+  return { plan, provenance: entry.provenance, owner: entry.owner, locks: locksOf(plan), findings };
 }
 
 interface Cut {

@@ -50,6 +50,11 @@ function isSelf(target: TargetEntry, entry: CredentialEntry): boolean {
   );
 }
 
+/** What a rotation must have for itself while it runs: `target/account` pairs. */
+export function locksOf({ targets, account }: RotationPlan): readonly string[] {
+  return targets.map((target) => `${target.id}/${account}`);
+}
+
 function timingOf(estate: Estate): RotationTiming {
   const { effectMs, probeAgainMs, settleDeadlineMs, stragglerMs, soakMs } = estate.timing;
   return { effectMs, probeAgainMs, settleDeadlineMs, stragglerMs, soakMs };

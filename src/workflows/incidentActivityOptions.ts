@@ -7,6 +7,14 @@ export const incidentActivityOptions: ActivityOptions = {
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 };
 
+/** Reads the vaults' own records of hundreds of credentials. When nobody can say for hours what is due, the look fails. */
+export const lookActivityOptions: ActivityOptions = {
+  startToCloseTimeout: '30 minutes',
+  scheduleToCloseTimeout: '4 hours',
+  heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '5 seconds', maximumInterval: '5 minutes' },
+};
+
 /** A page of real logins and vault questions, bounded by the calls' own deadlines; looking twice would spend refusals. */
 export const precheckActivityOptions: ActivityOptions = {
   startToCloseTimeout: '2 hours',

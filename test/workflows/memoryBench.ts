@@ -61,6 +61,7 @@ export interface MemoryBenchOptions {
   readonly credentials?: number;
   readonly timing?: Partial<Timing>;
   readonly zone?: string;
+  readonly everyDays?: number;
 }
 
 /** `count` credentials `acme/svc-<n>`, each on two devices of its own, `dev-<n>-a` and `dev-<n>-b`, in one vault. */
@@ -68,6 +69,7 @@ export async function memoryBench({
   credentials = 1,
   timing = {},
   zone,
+  everyDays,
 }: MemoryBenchOptions = {}): Promise<MemoryBench> {
   const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
   const documents = new MemoryDocuments();
@@ -97,7 +99,7 @@ export async function memoryBench({
       device.setAccount('svc', [secret]);
       targets.set(id, targetOf(device, zone ?? null, bench));
     }
-    entries.set(`acme/svc-${index}`, entryOf(index, ids));
+    entries.set(`acme/svc-${index}`, entryOf(index, ids, everyDays ?? null));
   }
   const estate: Estate = {
     file: join(folder, 'relock.yaml'),
@@ -127,7 +129,7 @@ function canary(what: string, index: number, canaries: string[]): string {
   return value;
 }
 
-function entryOf(index: number, targets: readonly string[]): CredentialEntry {
+function entryOf(index: number, targets: readonly string[], everyDays: number | null): CredentialEntry {
   return {
     id: `acme/svc-${index}`,
     vendor: 'acme',
@@ -135,7 +137,7 @@ function entryOf(index: number, targets: readonly string[]): CredentialEntry {
     account: 'svc',
     targets,
     copies: [{ vault: 'primary', path: `acme/svc-${index}` }],
-    everyDays: null,
+    everyDays,
     owner: null,
     provenance: `relock.yaml:${index}`,
     descriptorDigest: `${index}`.padStart(64, '0'),

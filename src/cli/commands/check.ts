@@ -24,7 +24,16 @@ async function check(context: CommandContext, options: Options): Promise<Outcome
     return 'done';
   }
   const { liveFindings } = await import('../check/liveCheck.js');
-  const findings = await liveFindings(estate, { signal: context.signal, now: context.now });
+  const [{ connectClient }, { temporalPlace }, { scheduleFindings }] = await Promise.all([
+    import('../../client.js'),
+    import('../temporal/connect.js'),
+    import('../check/scheduleCheck.js'),
+  ]);
+  const parts = await Promise.all([
+    liveFindings(estate, { signal: context.signal, now: context.now }),
+    scheduleFindings(estate, async () => connectClient(temporalPlace(context))),
+  ]);
+  const findings = parts.flat();
   const failed = findings.some(({ severity }) => severity === 'error');
   context.out.result({ ok: !failed, findings }, [...findings.map(findingLine), `${counts}: ${verdict(findings)}`]);
   return failed ? 'failed' : 'done';

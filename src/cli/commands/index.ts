@@ -10,6 +10,7 @@ import { register as pin } from './pin.js';
 import { register as recover } from './recover.js';
 import { register as reinstate } from './reinstate.js';
 import { register as rotate } from './rotate.js';
+import { register as schedule } from './schedule.js';
 import { register as worker } from './worker.js';
 
 export const commands: readonly Register[] = [
@@ -23,5 +24,6 @@ export const commands: readonly Register[] = [
   recover,
   reinstate,
   rotate,
+  schedule,
   worker,
 ];

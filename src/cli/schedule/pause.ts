@@ -1,0 +1,30 @@
+import { type PauseNote, pauseNotes } from '../../model/schedule.js';
+import type { CommandContext } from '../command.js';
+import type { Outcome } from '../exitCodes.js';
+import { withTemporal } from '../temporal/withTemporal.js';
+import { chosenSchedule } from './chosenSchedule.js';
+
+export function pauseSchedule(context: CommandContext, given: string, because: PauseNote): Promise<Outcome> {
+  return withTemporal<Outcome>(context, async (client) => {
+    const { id, handle } = await chosenSchedule(client, given);
+    await handle.pause(because);
+    context.out.result({ schedule: id, state: 'paused', note: because }, [
+      `${id} is paused: ${pauseNotes[because]}; what is under way goes on. relock check is red until: relock schedule resume ${shortOf(id)}`,
+    ]);
+    return 'done';
+  });
+}
+
+export function resumeSchedule(context: CommandContext, given: string): Promise<Outcome> {
+  return withTemporal<Outcome>(context, async (client) => {
+    const { id, handle } = await chosenSchedule(client, given);
+    await handle.unpause('resumed');
+    const next = (await handle.describe()).info.nextActionTimes[0]?.toISOString() ?? 'unknown';
+    context.out.result({ schedule: id, state: 'active', next }, [`${id} goes on; it looks next at ${next}`]);
+    return 'done';
+  });
+}
+
+function shortOf(id: string): string {
+  return id.replace(/^due\//, '').replace(/d$/, '');
+}
