@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Estate } from '../config/estate.js';
 import type { InventorySource } from '../contracts/inventorySource.js';
 import type { Verbs } from '../protocol/verbs.js';
+import { guardedVerbs } from './approvals/guardedVerbs.js';
 import type { Clock } from './clock.js';
 import { createDueActivities, type DueActivities } from './due/dueActivities.js';
 import { temporalIncidents } from './due/temporalIncidents.js';
@@ -26,7 +27,7 @@ const activityClock: Clock = { now: Date.now, signal: () => Context.current().ca
 export function createActivities({ estate, inventory, zone }: ActivityDeps): RelockActivities {
   const clock = activityClock;
   return {
-    ...createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }),
+    ...guardedVerbs(createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }), estate, clock),
     ...createRecordResult({ estate, clock }),
     ...createIncidentActivities({ estate, inventory, clock, rotations: temporalRotations }),
     ...createDueActivities({ estate, inventory, clock, incidents: temporalIncidents }),

@@ -1,4 +1,4 @@
-import type { ApprovalBundle, PlannedApprovals, Statement } from '../model/approval.js';
+import type { PlannedApprovals, Statement } from '../model/approval.js';
 import type { AllowedSigner } from './allowedSigners.js';
 import { Ballot, openerOf } from './ballot.js';
 import { ApprovalRefused } from './bytes.js';
@@ -17,24 +17,29 @@ export interface Verdict {
  * say the same. `required` is the verifier's own. Throws `ApprovalRefused`.
  */
 export function judgeBundle(
-  bundle: ApprovalBundle,
-  planned: Pick<PlannedApprovals, 'opening'>,
+  approvals: readonly unknown[],
+  opening: PlannedApprovals['opening'],
   incident: string,
   electorate: { readonly signers: readonly AllowedSigner[]; readonly required: number },
 ): Verdict {
-  const statements = bundle.approvals.map((signed) => parseSigned(signed).statement);
+  const statements = approvals.map((signed) => parseSigned(signed).statement);
   const [first] = statements;
   if (first === undefined) throw new ApprovalRefused('nobody approved');
-  const opener = openerOf(electorate.signers, planned.opening, null);
-  if (planned.opening?.statement.incident !== incident || first.incident !== incident)
+  const opener = openerOf(electorate.signers, opening, null);
+  if (opening?.statement.incident !== incident || first.incident !== incident)
     throw new ApprovalRefused('the approvals are for another incident');
-  const latest = statements.map(({ expires }) => expires).sort((one, other) => Date.parse(other) - Date.parse(one));
-  const ballot = new Ballot({ ...electorate, opener }, { ...first, expires: latest[0] ?? first.expires });
-  for (const signed of bundle.approvals) {
+  const [latest = first.expires] = byTime(statements).reverse();
+  const ballot = new Ballot({ ...electorate, opener }, { ...first, expires: latest });
+  for (const signed of approvals) {
     ballot.check(signed, 'approve', null);
     ballot.count(signed);
   }
   if (!ballot.isComplete)
     throw new ApprovalRefused(`${ballot.by.length} of ${electorate.required} required approvals are there`);
-  return { statement: first, expiresAt: Math.min(...statements.map(({ expires }) => Date.parse(expires))) };
+  const [earliest = first.expires] = byTime(statements);
+  return { statement: first, expiresAt: Date.parse(earliest) };
+}
+
+function byTime(statements: readonly Statement[]): string[] {
+  return statements.map(({ expires }) => expires).sort((one, other) => Date.parse(one) - Date.parse(other));
 }

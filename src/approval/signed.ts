@@ -22,7 +22,7 @@ export function signerOf(signers: readonly AllowedSigner[], question: Question):
     throw new ApprovalRefused(`the signature is for something else: sign with -n ${question.namespace}`);
   const signer = signers.find(({ key }) => key.blob === signature.key.blob);
   if (signer === undefined) throw new ApprovalRefused('the key that signed is not in the file of approvers');
-  if (signer.namespaces !== null && !signer.namespaces.includes(question.namespace))
+  if (!mayDo(signer, question.namespace))
     throw new ApprovalRefused(`the key of ${nameOf(signer)} may not sign for ${question.namespace}`);
   if (question.now !== null) checkTime(signer, question.now);
   if (!isSignatureOver(signature, question.message))
@@ -37,6 +37,10 @@ function checkTime(signer: AllowedSigner, now: number): void {
   const tooLate = signer.validBefore !== null && now >= signer.validBefore;
   if (tooEarly || tooLate)
     throw new ApprovalRefused(`the key of ${nameOf(signer)} is not valid now, says the file of approvers`);
+}
+
+export function mayDo({ namespaces: own }: AllowedSigner, namespace: Namespace): boolean {
+  return own === null || own.includes(namespace);
 }
 
 /** How a signer is called on pages and in messages. */

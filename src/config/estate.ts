@@ -1,3 +1,4 @@
+import type { AllowedSigner } from '../approval/allowedSigners.js';
 import type { ArtifactStore } from '../contracts/artifactStore.js';
 import type { BoundTarget } from '../contracts/registration.js';
 import type { SecretPath, VaultBackend } from '../contracts/vaultBackend.js';
@@ -60,10 +61,16 @@ export interface Estate {
   readonly artifacts: ArtifactStore;
   /** null: approvals need no signature, and every page says so. */
   readonly approvals: {
-    readonly allowedSigners: string;
+    readonly signers: readonly AllowedSigner[];
+    /** The file that they are in, as it was when relock.yaml was read. */
+    readonly file: string;
+    readonly text: string;
     readonly required: number;
     readonly per: 'incident' | 'wave';
+    readonly validHours: number;
   } | null;
+  /** Key ring of the encrypting codec; null: where relock keeps it by default. */
+  readonly codecKeyFile: string | null;
   readonly waves: WaveSettings;
   readonly timing: Timing;
 }

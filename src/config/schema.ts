@@ -75,14 +75,30 @@ export const approvalsSchema = z
     allowedSigners: z.string().min(1).describe('file of approvers in the allowed_signers format of ssh-keygen'),
     required: z.int().min(1).max(20).describe('how many of them must sign'),
     per: z.enum(['incident', 'wave']).default('incident').describe('what one set of approvals covers'),
+    validHours: z
+      .int()
+      .min(1)
+      .max(24 * 90)
+      .default(24 * 7)
+      .describe('hours from the question; later an approval is not accepted, and no rotation begins under it'),
   })
   .describe('absent: approvals need no signature');
+
+export const codecSchema = z
+  .strictObject({
+    keyFile: z
+      .string()
+      .min(1)
+      .describe('key ring with which everything in Temporal is encrypted; RELOCK_CODEC_KEY_FILE goes before it'),
+  })
+  .describe('absent: .relock/codec.keys beside relock.yaml');
 
 /** The top level. The parts are checked one by one, so that one bad entry does not hide the others. */
 export const frameSchema = z.strictObject({
   vaults: z.record(z.string(), z.unknown()).describe('where secrets are kept, by name'),
   artifacts: z.unknown().describe('where plans, evidence and reports are kept'),
   approvals: z.unknown().optional(),
+  codec: z.unknown().optional(),
   waves: z.unknown().optional(),
   timing: z.unknown().optional(),
   targets: z.record(z.string(), z.unknown()).default({}).describe('what accepts the credentials, by id'),

@@ -1,3 +1,4 @@
+import type { PlannedApprovals } from './approval.js';
 import type { EndState, Reason } from './endStates.js';
 import type { RotationPlan } from './plan.js';
 import type { FailurePolicy } from './policy.js';
@@ -33,6 +34,7 @@ export type WaveKind = 'canary' | 'wave' | 'management';
 export interface PlannedWave {
   readonly kind: WaveKind;
   readonly credentials: number;
+  readonly targets: number;
   readonly pages: readonly PageRef[];
 }
 
@@ -49,6 +51,8 @@ export interface IncidentPlan {
   /** Shared with the vendor, and not rotated by this plan: each says why. */
   readonly blocked: readonly PageRef[];
   readonly totals: PlanTotals;
+  /** null: approvals need no signature. */
+  readonly approvals: PlannedApprovals | null;
 }
 
 export interface PlanTotals {

@@ -1,3 +1,4 @@
+import type { ApprovalRef } from './approval.js';
 import type { Capabilities, Maker } from './capabilities.js';
 import type { CredentialKind } from './kinds.js';
 import type { FailurePolicy } from './policy.js';
@@ -60,4 +61,6 @@ export interface Join {
   readonly policy: 'forward';
   /** Candidates made before this are not clean and are rotated once more. */
   readonly cleanAfter: Instant;
+  /** What the incident may do this by; absent or null where approvals need no signature. */
+  readonly approval?: ApprovalRef | null;
 }

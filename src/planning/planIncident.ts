@@ -1,4 +1,5 @@
 import type { CredentialEntry, Estate } from '../config/estate.js';
+import type { PlannedApprovals } from '../model/approval.js';
 import {
   type IncidentPlan,
   type PageRef,
@@ -20,6 +21,8 @@ export interface IncidentRequest {
   readonly reason: string;
   readonly policy: FailurePolicy;
   readonly at: Instant;
+  /** null: approvals need no signature. */
+  readonly approvals: PlannedApprovals | null;
 }
 
 export interface MadePlan {
@@ -49,6 +52,7 @@ export function planIncident(estate: Estate, entries: readonly CredentialEntry[]
     waves: cutWaves(estate, able).map((wave) => storeWave(wave, request, pages)),
     blocked: storePages(blocked, request, pages),
     totals: totalsOf(rows, blocked.length),
+    approvals: request.approvals,
   };
   return { plan, manifest: canonical(plan), pages };
 }
@@ -108,7 +112,7 @@ function pickCanary(rows: readonly PlanEntry[], size: number): readonly PlanEntr
 }
 
 function storeWave({ kind, rows }: Cut, request: IncidentRequest, pages: Map<string, Uint8Array>): PlannedWave {
-  return { kind, credentials: rows.length, pages: storePages(rows, request, pages) };
+  return { kind, credentials: rows.length, targets: targetsOf(rows), pages: storePages(rows, request, pages) };
 }
 
 function storePages(
@@ -136,9 +140,12 @@ export function manifestKey(incident: string, digest: string): string {
 function totalsOf(rows: readonly PlanEntry[], blocked: number): PlanTotals {
   const byKind: Record<string, number> = {};
   for (const { plan } of rows) byKind[plan.kind] = (byKind[plan.kind] ?? 0) + 1;
-  const targets = new Set(rows.flatMap(({ plan }) => plan.targets.map((target) => target.id)));
   const copies = rows.reduce((sum, { plan }) => sum + plan.copies.length, 0);
-  return { credentials: rows.length, blocked, targets: targets.size, copies, byKind };
+  return { credentials: rows.length, blocked, targets: targetsOf(rows), copies, byKind };
+}
+
+function targetsOf(rows: readonly PlanEntry[]): number {
+  return new Set(rows.flatMap(({ plan }) => plan.targets.map((target) => target.id))).size;
 }
 
 function chunk<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {

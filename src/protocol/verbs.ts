@@ -1,3 +1,4 @@
+import type { ApprovalRef } from '../model/approval.js';
 import type { FailurePolicy } from '../model/policy.js';
 import type { CredentialId } from '../model/record.js';
 import type { CommandName, CommandOf, Results } from './commands.js';
@@ -8,6 +9,8 @@ export interface RotationRef {
   readonly descriptorDigest: string;
   readonly token: string;
   readonly policy: FailurePolicy;
+  /** The approval that it is done by; absent or null: none, as in a scheduled rotation. */
+  readonly approval?: ApprovalRef | null;
 }
 
 /** Commands that are carried out elsewhere; only waiting is the interpreter's own. */

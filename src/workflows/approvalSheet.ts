@@ -1,5 +1,7 @@
+import { namespaces } from '../approval/signed.js';
+import { canonicalJson } from '../model/canonicalJson.js';
 import { incidentStates } from '../model/incident.js';
-import type { IncidentProgress } from './incidentMessages.js';
+import type { IncidentProgress, Signing } from './incidentMessages.js';
 
 /** What an operator reads on the workflow's own page in the Temporal UI. Markdown with lists only, well below 20 kB. */
 export function approvalSheet(progress: IncidentProgress): string {
@@ -33,17 +35,12 @@ function waveLine({ wave, waves }: IncidentProgress): readonly string[] {
   return wave === null ? [`- **Waves**: ${waves}`] : [`- **Wave**: ${wave + 1} of ${waves}`];
 }
 
-function whatNow({ state }: IncidentProgress, digest: string): readonly string[] {
+function whatNow({ state, signing }: IncidentProgress, digest: string): readonly string[] {
   if (state === 'awaitingApproval') {
     return [
       '## To approve',
       'Each credential gets a new secret in its vaults and on its devices; the old one must be seen refused. A stolen secret is never put back.',
-      'No signature is configured: whoever may send an update may approve.',
-      'More actions, Send an Update, `approve`, with this input:',
-      '```json',
-      `{"planDigest": "${digest}"}`,
-      '```',
-      'To refuse: the update `deny`, without input.',
+      ...(signing === null ? unsigned(digest) : toSign(signing)),
     ];
   }
   if (state === 'halted')
@@ -51,3 +48,34 @@ function whatNow({ state }: IncidentProgress, digest: string): readonly string[]
   if (state === 'paused') return ['## To decide', 'Paused by a person. The update `resume` goes on, `abort` stops.'];
   return [];
 }
+
+function unsigned(digest: string): readonly string[] {
+  return [
+    'No signature is configured: whoever may send an update may approve.',
+    'More actions, Send an Update, `approve`, with this input:',
+    '```json',
+    `{"planDigest": "${digest}"}`,
+    '```',
+    'To refuse: the update `deny`, without input.',
+  ];
+}
+
+/** The statement holds ids, digests and counts only, so it needs no quoting in a shell or in JSON. */
+function toSign({ statement, required, opener, by }: Signing): readonly string[] {
+  const { wave, credentials, targets, expires } = statement;
+  const what = wave === null ? 'the whole plan' : `wave ${wave}`;
+  return [
+    `It needs the signatures of ${required} ${required === 1 ? 'person' : 'persons'} beside ${opener}, who opened it: for ${what}, ${credentials} credentials on ${targets} targets, until ${expires}.`,
+    `- **Approved so far**: ${by.length} of ${required}${by.length === 0 ? '' : ` (${by.join(', ')})`}`,
+    '',
+    'Read the plan (`relock incident plan`), then either `relock incident approve`, which compares the digest with the stored plan, or sign here:',
+    '```sh',
+    `s='${canonicalJson(statement)}'`,
+    signingLine,
+    '```',
+    'It prints what to put into More actions, Send an Update, `approve`. To refuse, put `"decision":"deny"` into the statement, sign that, and send the update `deny`.',
+  ];
+}
+
+/** `$s` is signed with a line feed after it, as the update's check expects. */
+const signingLine = `printf '{"statement":%s,"signature":"%s"}\\n' "$s" "$(printf '%s\\n' "$s" | ssh-keygen -q -Y sign -n ${namespaces.approval} -f ~/.ssh/id_ed25519 | tr -d '\\n')"`;

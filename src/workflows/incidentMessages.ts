@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ApprovalRef, Opening, Signed, Statement } from '../model/approval.js';
 import type { EndState } from '../model/endStates.js';
 import type { IncidentState, PageRef, PlanRef, PlanTotals, WaveKind } from '../model/incident.js';
 import type { FailurePolicy } from '../model/policy.js';
@@ -12,8 +13,10 @@ export interface IncidentInput {
   readonly policy: FailurePolicy;
   /** Stop after the plan and its checks. */
   readonly dryRun: boolean;
-  /** `--yes`: only where no signatures are configured. */
+  /** `--yes`: counts only where no signatures are configured. */
   readonly approved: boolean;
+  /** Who opens it, by signature; null where no signatures are configured, and in dry runs. */
+  readonly opening: Signed<Opening> | null;
 }
 
 /** How many rotations ended in which state. */
@@ -34,8 +37,18 @@ export interface IncidentProgress {
   readonly ends: Ends;
   readonly openedAt: Instant;
   readonly endedAt: Instant | null;
+  /** What is to be signed, and by whom it was; null: no signature is asked for now. */
+  readonly signing: Signing | null;
   /** Findings of a dry run; null: none was made. */
   readonly findings: readonly DryRunFinding[] | null;
+}
+
+export interface Signing {
+  readonly statement: Statement;
+  /** Persons beside the opener. */
+  readonly required: number;
+  readonly opener: string;
+  readonly by: readonly string[];
 }
 
 export interface DryRunFinding {
@@ -51,12 +64,13 @@ export interface IncidentResult extends IncidentProgress {
 
 export const incidentQuery = defineQuery<IncidentProgress>('incident');
 
-/** The digest that was read and is meant; another plan's is refused. */
-export interface Approval {
+/** Without signatures: the digest that was read and is meant; another plan's is refused. */
+export interface UnsignedApproval {
   readonly planDigest: string;
 }
+export type Approval = UnsignedApproval | Signed<Statement>;
 export const approveUpdate = defineUpdate<IncidentProgress, [Approval]>('approve');
-export const denyUpdate = defineUpdate<IncidentProgress>('deny');
+export const denyUpdate = defineUpdate<IncidentProgress, [Signed<Statement> | undefined]>('deny');
 export const pauseUpdate = defineUpdate<IncidentProgress>('pause');
 export const resumeUpdate = defineUpdate<IncidentProgress>('resume');
 export const abortUpdate = defineUpdate<IncidentProgress>('abort');
@@ -68,6 +82,8 @@ export interface WaveInput {
   readonly pages: readonly PageRef[];
   readonly planDigest: string;
   readonly policy: FailurePolicy;
+  /** null where approvals need no signature. */
+  readonly approval: ApprovalRef | null;
   readonly haltAtFailedPercent: number;
   /** Candidates made before this are not clean. */
   readonly cleanAfter: Instant;

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ApprovalRef } from '../model/approval.js';
 import type { EndState, Flags, Reason } from '../model/endStates.js';
 import type { Join, RotationOrder } from '../model/plan.js';
 import type { CredentialId } from '../model/record.js';
@@ -20,6 +21,8 @@ export interface RotateCredentialInput {
   /** The plan that it is part of; absent outside an incident. For the evidence. */
   readonly planDigest?: string;
   readonly reportTo: ReportTo | null;
+  /** What it is done by; absent or null: no approval, as in a scheduled rotation. */
+  readonly approval?: ApprovalRef | null;
   /** Where an earlier run of this workflow stopped; null at the start. */
   readonly from: Carried | null;
 }

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   executeChild,
@@ -9,13 +8,14 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { IncidentActivities, PlanMade } from '../activities/incident/incidentActivities.js';
+import type { ApprovalRef } from '../model/approval.js';
 import { type EndState, endStateNames } from '../model/endStates.js';
 import type { IncidentState, PlannedWave } from '../model/incident.js';
 import { incidentWorkflowId, waveWorkflowId } from '../model/workflowIds.js';
 import { approvalSheet } from './approvalSheet.js';
 import { incidentActivityOptions, precheckActivityOptions } from './incidentActivityOptions.js';
+import { IncidentApproval } from './incidentApproval.js';
 import {
-  type Approval,
   abortUpdate,
   approveUpdate,
   denyUpdate,
@@ -29,6 +29,7 @@ import {
   waveHaltedSignal,
   waveOrderSignal,
 } from './incidentMessages.js';
+import { refusal } from './refusal.js';
 import type { rotateWave } from './rotateWave.js';
 import { taskQueueOf } from './taskQueues.js';
 
@@ -47,8 +48,11 @@ export async function respondToIncident(input: IncidentInput): Promise<IncidentR
   const made = await incident.plan();
   if (made === null) return incident.close('failed', null);
   if (input.dryRun) return incident.dryRun(made);
-  if (!(await incident.approval())) return incident.close(incident.isAborted ? 'aborted' : 'denied', null);
-  for (const [index, wave] of made.plan.waves.entries()) await incident.runWave(made, wave, index);
+  for (const [index, wave] of made.plan.waves.entries()) {
+    if (!(await incident.isApproved(index))) break;
+    await incident.runWave(made, wave, index);
+  }
+  if (!incident.hasBegun) return incident.close(incident.isAborted ? 'aborted' : 'denied', null);
   await incident.settle(made);
   return incident.close(incident.isAborted ? 'aborted' : 'finished', made);
 }
@@ -57,8 +61,9 @@ class Incident {
   readonly #input: IncidentInput;
   readonly #id: string;
   #progress: IncidentProgress;
+  #approval: IncidentApproval | null = null;
   #approvedAt: number | null = null;
-  #denied = false;
+  #approvedBy: ApprovalRef | null = null;
   #aborted = false;
   #paused = false;
   #halted = false;
@@ -78,6 +83,7 @@ class Incident {
       ends: {},
       openedAt: Date.now(),
       endedAt: null,
+      signing: null,
       findings: null,
     };
   }
@@ -86,19 +92,24 @@ class Incident {
     return this.#aborted;
   }
 
+  /** Some wave was approved and started. */
+  get hasBegun(): boolean {
+    return this.#progress.wave !== null;
+  }
+
   listen(): void {
     setHandler(incidentQuery, () => this.#progress, { description: 'Where this incident stands' });
     setHandler(waveHaltedSignal, (halted) => {
       this.#halted = halted;
       this.#show();
     });
-    setHandler(approveUpdate, () => this.#approve(), {
-      description: 'Approve the plan. Input: {"planDigest": "<digest from the details of this page>"}',
-      validator: (approval) => this.#mayApprove(approval),
+    setHandler(approveUpdate, (given) => this.#decide(given, 'approve'), {
+      description: 'Approve the plan. The details of this page (tab User Metadata) say what to put in',
+      validator: (given) => this.#mayDecide(given, 'approve'),
     });
-    setHandler(denyUpdate, () => this.#deny(), {
-      description: 'Refuse the plan: nothing is changed, the incident ends',
-      validator: () => this.#must(['awaitingApproval'], 'denied'),
+    setHandler(denyUpdate, (given) => this.#decide(given, 'deny'), {
+      description: 'Refuse the plan: nothing more is changed, the incident ends',
+      validator: (given) => this.#mayDecide(given, 'deny'),
     });
     setHandler(pauseUpdate, () => this.#order('pause'), {
       description: 'Start no further rotation; what is under way goes on',
@@ -118,8 +129,10 @@ class Incident {
 
   /** null: there is nothing that can be rotated, or the plan could not be made. */
   async plan(): Promise<PlanMade | null> {
-    const { vendor, reason, policy } = this.#input;
-    const made = await store.planIncident({ incident: this.#id, vendor, reason, policy, at: this.#progress.openedAt });
+    const { vendor, reason, policy, opening, dryRun } = this.#input;
+    const at = this.#progress.openedAt;
+    const made = await store.planIncident({ incident: this.#id, vendor, reason, policy, at, opening, dryRun });
+    this.#approval = new IncidentApproval(made);
     this.#progress = { ...this.#progress, plan: made.ref, totals: made.plan.totals, waves: made.plan.waves.length };
     return made.plan.waves.length === 0 ? null : made;
   }
@@ -139,12 +152,30 @@ class Incident {
     return this.close('planned', null);
   }
 
-  /** True: go. Where signatures are configured, the plan was refused before. */
-  async approval(): Promise<boolean> {
-    if (this.#input.approved) this.#approvedAt = Date.now();
+  /** Whether this wave may run; asks people where they have not said so yet. */
+  async isApproved(wave: number): Promise<boolean> {
+    const approval = this.#approval;
+    if (approval === null || this.#aborted) return false;
+    if (wave > 0 && !approval.isPerWave) return true;
+    approval.ask(approval.isPerWave ? wave + 1 : null);
+    if (this.#input.approved) approval.approveUnsigned();
     this.#enter('awaitingApproval');
-    await condition(() => this.#approvedAt !== null || this.#denied || this.#aborted);
-    return this.#approvedAt !== null && !this.#denied && !this.#aborted;
+    const decided = () => approval.isApproved || approval.isDenied || this.#aborted;
+    while (!(await this.#until(decided, approval.openForMs))) {
+      approval.askAgain();
+      this.#show();
+    }
+    if (!approval.isApproved || approval.isDenied || this.#aborted) return false;
+    this.#approvedAt = Date.now();
+    const { bundle } = approval;
+    if (bundle !== null) this.#approvedBy = await store.storeApprovals({ incident: this.#id, bundle });
+    return true;
+  }
+
+  async #until(isSo: () => boolean, forMs: number | null): Promise<boolean> {
+    if (forMs !== null) return condition(isSo, forMs);
+    await condition(isSo);
+    return true;
   }
 
   async runWave(made: PlanMade, wave: PlannedWave, index: number): Promise<void> {
@@ -163,6 +194,7 @@ class Incident {
           pages: wave.pages,
           planDigest: made.ref.digest,
           policy,
+          approval: this.#approvedBy,
           haltAtFailedPercent: made.plan.haltAtFailedPercent,
           cleanAfter: this.#progress.openedAt,
           credentials: wave.credentials,
@@ -199,21 +231,15 @@ class Incident {
     return { ...this.#progress, report };
   }
 
-  #mayApprove(approval: Approval): void {
-    this.#must(['awaitingApproval'], 'approved');
-    const digest = this.#progress.plan?.digest;
-    const given: unknown = approval?.planDigest;
-    if (given === digest) return;
-    throw refusal(`this is not the plan's digest; the plan was not approved. Read the plan, then approve ${digest}`);
+  #mayDecide(given: unknown, decision: 'approve' | 'deny'): void {
+    this.#must(['awaitingApproval'], decision === 'approve' ? 'approved' : 'denied');
+    if (this.#approval?.isApproved) throw refusal('enough have approved already. Nothing was changed by this one');
+    this.#approval?.mayDecide(given, decision);
   }
 
-  #approve(): IncidentProgress {
-    this.#approvedAt = Date.now();
-    return this.#progress;
-  }
-
-  #deny(): IncidentProgress {
-    this.#denied = true;
+  #decide(given: unknown, decision: 'approve' | 'deny'): IncidentProgress {
+    this.#approval?.decide(given, decision);
+    this.#show();
     return this.#progress;
   }
 
@@ -243,6 +269,8 @@ class Incident {
     if (state === 'running' || state === 'paused' || state === 'halted') {
       this.#progress = { ...this.#progress, state: this.#runningState() };
     }
+    const signing = this.#progress.state === 'awaitingApproval' ? (this.#approval?.signing ?? null) : null;
+    this.#progress = { ...this.#progress, signing };
     setCurrentDetails(approvalSheet(this.#progress));
   }
 
@@ -256,13 +284,6 @@ function sumOf(one: Ends, other: Ends): Ends {
   const sums: Partial<Record<EndState, number>> = { ...one };
   for (const state of endStateNames) sums[state] = (one[state] ?? 0) + (other[state] ?? 0);
   return sums;
-}
-
-/** Without a stack: the Temporal UI would show it beside the message. */
-function refusal(message: string): ApplicationFailure {
-  const failure = ApplicationFailure.create({ message, type: 'Refused', nonRetryable: true });
-  failure.stack = '';
-  return failure;
 }
 
 /** A wave that has just ended needs no order any more. */

@@ -45,7 +45,7 @@ class Run {
     this.#reported = input.from?.parked ?? null;
     this.#rotation =
       input.from === null ? beginRotation(input.order, Date.now()) : { order: input.order, state: input.from.state };
-    this.#inbox = openInbox(() => this.#rotation.order.token);
+    this.#inbox = openInbox(() => this.#rotation.order.token, input.approval ?? null);
     setHandler(progressQuery, () => this.#progress(), { description: 'Where the rotation stands.' });
   }
 
@@ -70,7 +70,7 @@ class Run {
       execute: (command, state) =>
         observe(
           command,
-          rotationHands(state, (wait) => this.#wait(wait)),
+          rotationHands(state, this.#inbox.approval, (wait) => this.#wait(wait)),
           Date.now,
         ),
       checkpoint: (rotation) => this.#checkpoint(rotation),
@@ -83,7 +83,12 @@ class Run {
     const due = this.#woke || workflowInfo().continueAsNewSuggested;
     if (!due || this.#inbox.hasEvents) return;
     const from = { state: rotation.state, startedAt: this.#startedAt, parked: this.#reported };
-    await continueAsNew<typeof rotateCredential>({ ...this.#input, order: rotation.order, from });
+    await continueAsNew<typeof rotateCredential>({
+      ...this.#input,
+      approval: this.#inbox.approval,
+      order: rotation.order,
+      from,
+    });
   }
 
   async #wait({ until, why }: CommandOf<'wait'>): Promise<Outcome<null>> {

@@ -152,9 +152,13 @@ function failedOf({ rotated: _rotated, replaced: _replaced, ...others }: Ends): 
   return Object.values(others).reduce((sum, count) => sum + count, 0);
 }
 
-function startedOf({ entry, token }: Row, { policy, incident, planDigest }: WaveInput): Started {
+function startedOf({ entry, token }: Row, { policy, incident, planDigest, approval }: WaveInput): Started {
   const { plan, locks } = entry;
-  return { credential: plan.credential, locks, order: { order: { plan, token, policy }, incident, planDigest } };
+  return {
+    credential: plan.credential,
+    locks,
+    order: { order: { plan, token, policy }, incident, planDigest, approval },
+  };
 }
 
 /** The credential is being rotated already: that rotation takes over the incident's policy, and its end is copied here. */
@@ -162,7 +166,7 @@ async function joinRotation(
   credential: CredentialId,
   input: WaveInput,
 ): Promise<{ readonly ended: Promise<RotationResult> } | 'gone'> {
-  const join = { policy: 'forward', cleanAfter: input.cleanAfter } as const;
+  const join = { policy: 'forward', cleanAfter: input.cleanAfter, approval: input.approval } as const;
   if ((await others.joinRotation({ credential, join })) === null) return 'gone';
   return { ended: endOfJoined(credential, input) };
 }

@@ -1,4 +1,5 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { ApprovalRef } from '../model/approval.js';
 import type { RotationPlan } from '../model/plan.js';
 import type { Command, CommandOf, Outcome, Results } from '../protocol/commands.js';
 import type { Hands } from '../protocol/observe.js';
@@ -9,13 +10,14 @@ import { attempt } from './failures.js';
 import { mainTaskQueue, taskQueueOf } from './taskQueues.js';
 
 /** Each command as an activity of its name, in the zone of its target; waiting is the workflow's own. */
-export function rotationHands(state: RotationState, wait: Hands['wait']): Hands {
+export function rotationHands(state: RotationState, approval: ApprovalRef | null, wait: Hands['wait']): Hands {
   const { plan } = state.order;
   const rotation: RotationRef = {
     credential: plan.credential,
     descriptorDigest: plan.descriptorDigest,
     token: state.order.token,
     policy: state.policy,
+    ...(approval && { approval }),
   };
   const by =
     <Name extends VerbName>(name: Name) =>

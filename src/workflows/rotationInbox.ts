@@ -1,12 +1,24 @@
-import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler } from '@temporalio/workflow';
+import type { ApprovalRef } from '../model/approval.js';
 import type { Join } from '../model/plan.js';
 import type { RotationEvent } from '../protocol/commands.js';
 import { consumersMovedSignal, decideSignal, joinUpdate, suppliedSignal } from './messages.js';
+import { refusal } from './refusal.js';
 
 /** What people and other workflows said to this rotation and the protocol has not heard yet. */
 export class RotationInbox {
   #events: RotationEvent[] = [];
   #closed = false;
+  #approval: ApprovalRef | null;
+
+  constructor(approval: ApprovalRef | null) {
+    this.#approval = approval;
+  }
+
+  /** What the rotation is done by: its own approval, or that of the incident which took it over. */
+  get approval(): ApprovalRef | null {
+    return this.#approval;
+  }
 
   get hasEvents(): boolean {
     return this.#events.length > 0;
@@ -14,6 +26,11 @@ export class RotationInbox {
 
   add(event: RotationEvent): void {
     this.#events.push(event);
+  }
+
+  join(join: Join): void {
+    this.#approval = join.approval ?? this.#approval;
+    this.add({ event: 'join', join });
   }
 
   take(): readonly RotationEvent[] {
@@ -33,8 +50,8 @@ export class RotationInbox {
 }
 
 /** Listens to signals, updates and to the workflow's own cancellation. Call in the outermost scope. */
-export function openInbox(token: () => string): RotationInbox {
-  const inbox = new RotationInbox();
+export function openInbox(token: () => string, approval: ApprovalRef | null): RotationInbox {
+  const inbox = new RotationInbox(approval);
   CancellationScope.current().cancelRequested.catch(() => inbox.add({ event: 'cancel' }));
   setHandler(decideSignal, ({ promote }) => inbox.add({ event: 'decide', promote }), {
     description: 'Readers get the new secret although too few targets took it: {"promote": true}, or do not.',
@@ -53,7 +70,7 @@ export function openInbox(token: () => string): RotationInbox {
 }
 
 function joined(inbox: RotationInbox, token: string, join: Join): { token: string } {
-  inbox.add({ event: 'join', join });
+  inbox.join(join);
   return { token };
 }
 
@@ -61,11 +78,4 @@ function refuse(inbox: RotationInbox, join: Join): void {
   if (inbox.isClosed) throw refusal('this rotation has ended and takes nothing over; start a new one');
   if (join.policy !== 'forward' || !Number.isFinite(join.cleanAfter))
     throw refusal('a join needs the policy "forward" and a time; nothing was changed');
-}
-
-/** The Temporal UI shows a refusal with its stack: give it none. */
-function refusal(message: string): ApplicationFailure {
-  const failure = ApplicationFailure.create({ message, type: 'Refused', nonRetryable: true });
-  failure.stack = '';
-  return failure;
 }

@@ -143,14 +143,8 @@ describe('signatures of ssh-keygen -Y sign', () => {
 });
 
 describe('the bundle that those who act check again', () => {
-  const planned = { opening: opened };
   const judge = (approvals: readonly unknown[], required = 2) =>
-    judgeBundle(
-      JSON.parse(JSON.stringify({ version: 1, plan: { key: 'k', digest: statement.planDigest }, approvals })),
-      planned,
-      statement.incident,
-      { signers, required },
-    );
+    judgeBundle(approvals, opened, statement.incident, { signers, required });
 
   it('holds, with the earliest expiry', () => {
     const earlier = { ...statement, expires: '2026-11-24T07:00:00Z' };

@@ -201,6 +201,7 @@ export class MemoryEstate {
       vaults: new Map([...this.documents].map(([name, documents]) => [name, this.#vaultOver(documents, name)])),
       artifacts: noArtifacts,
       approvals: null,
+      codecKeyFile: null,
       waves: { canary: 5, size: 200, haltAtFailedPercent: 10 },
       timing: { ...timing, ...options.timing },
     };

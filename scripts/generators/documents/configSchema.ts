@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { productRegistries } from '../../../src/config/productRegistries.js';
 import {
   approvalsSchema,
+  codecSchema,
   credentialSchema,
   frameSchema,
   targetFrameSchema,
@@ -24,6 +25,7 @@ export function generate(): readonly Generated[] {
     },
     artifacts: oneOf(artifacts.map(({ name, settings }) => tagged('driver', name, settings))),
     approvals: jsonOf(approvalsSchema),
+    codec: jsonOf(codecSchema),
     waves: jsonOf(wavesSchema),
     timing: jsonOf(timingSchema),
     targets: {

@@ -1,6 +1,7 @@
 import type { Estate } from '../../config/estate.js';
 import type { CallContext } from '../../contracts/context.js';
 import type { InventorySource } from '../../contracts/inventorySource.js';
+import type { ApprovalBundle, ApprovalRef, Opening, Signed } from '../../model/approval.js';
 import type { IncidentPlan, PageRef, PlanEntry, PlanRef } from '../../model/incident.js';
 import type { Join } from '../../model/plan.js';
 import type { CredentialId } from '../../model/record.js';
@@ -8,10 +9,10 @@ import type { Millis } from '../../model/time.js';
 import { canonical, rotationToken } from '../../planning/digest.js';
 import { type IncidentRequest, incidentFolder, manifestKey, planIncident } from '../../planning/planIncident.js';
 import type { RotationResult } from '../../workflows/messages.js';
+import { plannedApprovals } from '../approvals/plannedApprovals.js';
 import { type Clock, callWithin } from '../clock.js';
 import { readIncidentPlan, readPlanPage } from './artifacts.js';
 import { type PageFindings, precheckPage } from './precheck.js';
-import { refuseUnsignedWhereSignaturesAreDue } from './signatures.js';
 import { credentialStatuses, type Tally, tallyOf } from './status.js';
 
 /** Rotations of this Temporal namespace, as an activity may ask for them. */
@@ -29,9 +30,16 @@ export interface IncidentDeps {
   readonly rotations: RunningRotations;
 }
 
+export interface PlanRequest extends Omit<IncidentRequest, 'approvals'> {
+  readonly opening: Signed<Opening> | null;
+  readonly dryRun: boolean;
+}
+
 export interface PlanMade {
   readonly ref: PlanRef;
   readonly plan: IncidentPlan;
+  /** The file of approvers, for the head to check by; null: approvals need no signature. */
+  readonly signers: string | null;
 }
 
 /** A row to be rotated, with the token that names this rotation for ever. */
@@ -48,7 +56,15 @@ export function createIncidentActivities(deps: IncidentDeps) {
   const { estate, clock, rotations } = deps;
   const context = (): CallContext => callWithin(clock, artifactMs);
   return {
-    planIncident: (request: IncidentRequest): Promise<PlanMade> => makePlan(deps, request, context()),
+    planIncident: (request: PlanRequest): Promise<PlanMade> => makePlan(deps, request, context()),
+
+    /** Keeps the approvals where every worker finds them. */
+    async storeApprovals(input: { readonly incident: string; readonly bundle: ApprovalBundle }): Promise<ApprovalRef> {
+      const { bytes, digest } = canonical(input.bundle);
+      const key = `${incidentFolder(input.incident)}/approvals/${digest}.json`;
+      await estate.artifacts.put(key, bytes, context());
+      return { key, digest };
+    },
 
     /** The rows of a page, each with its token; refused when the page is not what was planned. */
     async readPlanRows(input: { readonly page: PageRef; readonly planDigest: string }): Promise<readonly Row[]> {
@@ -111,16 +127,16 @@ export interface ReportInput {
 export type IncidentActivities = ReturnType<typeof createIncidentActivities>;
 
 async function makePlan(
-  { estate, inventory }: IncidentDeps,
-  request: IncidentRequest,
+  { estate, inventory, clock }: IncidentDeps,
+  { opening, dryRun, ...request }: PlanRequest,
   context: CallContext,
 ): Promise<PlanMade> {
-  refuseUnsignedWhereSignaturesAreDue(estate);
+  const approvals = plannedApprovals(estate, request, { opening, dryRun, now: clock.now() });
   const found = await inventory.enumerate(request.vendor, context);
   const entries = found.map(({ id }) => estate.credentials.get(id)).filter((entry) => entry !== undefined);
-  const { plan, manifest, pages } = planIncident(estate, entries, request);
+  const { plan, manifest, pages } = planIncident(estate, entries, { ...request, approvals });
   for (const [key, bytes] of pages) await estate.artifacts.put(key, bytes, context);
   const key = manifestKey(request.incident, manifest.digest);
   await estate.artifacts.put(key, manifest.bytes, context);
-  return { ref: { key, digest: manifest.digest }, plan };
+  return { ref: { key, digest: manifest.digest }, plan, signers: estate.approvals?.text ?? null };
 }

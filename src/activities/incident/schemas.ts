@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ApprovalBundle, PlannedApprovals } from '../../model/approval.js';
 import type { IncidentPlan, PlanPage } from '../../model/incident.js';
 import { type CredentialKind, isKind } from '../../model/kinds.js';
 import { type FailurePolicy, failurePolicies } from '../../model/policy.js';
@@ -77,6 +78,27 @@ export const planPageSchema: z.ZodType<PlanPage> = z.object({
   ),
 });
 
+export const openingSchema = z.object({
+  statement: z.strictObject({ version: z.literal(1), incident: z.string(), reason: z.string(), policy }),
+  signature: z.string(),
+});
+
+const plannedApprovals: z.ZodType<PlannedApprovals> = z.object({
+  required: z.number(),
+  per: z.enum(['incident', 'wave']),
+  validHours: z.number(),
+  signersDigest: z.string(),
+  opening: openingSchema.nullable(),
+});
+
+/** Each approval is read and judged by src/approval. */
+export const approvalBundleSchema: z.ZodType<Omit<ApprovalBundle, 'approvals'> & { readonly approvals: unknown[] }> =
+  z.object({
+    version: z.literal(1),
+    plan: z.object({ key: z.string(), digest: z.string() }),
+    approvals: z.array(z.unknown()),
+  });
+
 export const incidentPlanSchema: z.ZodType<IncidentPlan> = z.object({
   version: z.literal(1),
   incident: z.string(),
@@ -86,7 +108,12 @@ export const incidentPlanSchema: z.ZodType<IncidentPlan> = z.object({
   madeAt: z.number(),
   haltAtFailedPercent: z.number(),
   waves: z.array(
-    z.object({ kind: z.enum(['canary', 'wave', 'management']), credentials: z.number(), pages: z.array(pageRef) }),
+    z.object({
+      kind: z.enum(['canary', 'wave', 'management']),
+      credentials: z.number(),
+      targets: z.number(),
+      pages: z.array(pageRef),
+    }),
   ),
   blocked: z.array(pageRef),
   totals: z.object({
@@ -96,4 +123,5 @@ export const incidentPlanSchema: z.ZodType<IncidentPlan> = z.object({
     copies: z.number(),
     byKind: z.record(z.string(), z.number()),
   }),
+  approvals: plannedApprovals.nullable(),
 });

@@ -3,6 +3,7 @@ import type { Cli, CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import type { Decision } from '../incident/decide.js';
 import type { OpenOptions } from '../incident/open.js';
+import type { DecisionOptions } from '../incident/sendDecision.js';
 
 /** Everything about one vendor's breach; the heavy parts are loaded when a command runs. */
 export const register: Register = (program, cli) => {
@@ -23,6 +24,10 @@ function registerOpen(incident: Command, cli: Cli): void {
     .option('--key <key>', 'name of this incident; by default made of the reason')
     .option('--dry-run', 'stop after the plan, having really looked at every host, login and vault; changes nothing')
     .option('--yes', 'approve the plan at once; only where no signatures are configured')
+    .option(
+      '--as <file>',
+      'key that opens it, where approvals are signed; by default the one in ssh-agent. It never approves',
+    )
     .option('--no-wait', 'return as soon as it is open')
     .action(
       cli.action(async (context, options: OpenOptions) => {
@@ -95,22 +100,19 @@ function onOne(parent: Command, cli: Cli, name: string, description: string, run
 
 function registerDecisions(incident: Command, cli: Cli): void {
   const descriptions = {
-    deny: 'refuse the plan: nothing is changed, the incident ends',
     pause: 'start no further rotation; what is under way goes on',
     resume: 'go on after a pause or a halt',
     abort: 'start no further rotation; what is under way is finished or undone',
   } as const;
-  incident
-    .command('approve')
-    .argument('<incident>', 'vendor/key')
+  signable(incident, 'approve', 'approve the plan; signed where relock.yaml asks for it')
     .option('--digest <digest>', 'the digest of the plan that you read; by default the stored plan, every page checked')
-    .description('approve the plan with this digest')
     .action(
-      cli.action((context, given: string, { digest }: { digest?: string }) =>
-        decideOn(context, given, 'approve', digest),
-      ),
+      cli.action((context, given: string, options: DecisionOptions) => decideOn(context, given, 'approve', options)),
     );
-  for (const decision of ['deny', 'pause', 'resume', 'abort'] as const) {
+  signable(incident, 'deny', 'refuse the plan: nothing more is changed, the incident ends').action(
+    cli.action((context, given: string, options: DecisionOptions) => decideOn(context, given, 'deny', options)),
+  );
+  for (const decision of ['pause', 'resume', 'abort'] as const) {
     incident
       .command(decision)
       .argument('<incident>', 'vendor/key')
@@ -119,7 +121,21 @@ function registerDecisions(incident: Command, cli: Cli): void {
   }
 }
 
-async function decideOn(context: CommandContext, given: string, decision: Decision, digest?: string): Promise<Outcome> {
+function signable(incident: Command, name: string, description: string): Command {
+  return incident
+    .command(name)
+    .argument('<incident>', 'vendor/key')
+    .option('--key <file>', 'ed25519 key to sign with; by default the one in ssh-agent that may')
+    .option('--print', "print the update's input, to be pasted into the Temporal UI, instead of sending it")
+    .description(description);
+}
+
+async function decideOn(
+  context: CommandContext,
+  given: string,
+  decision: Decision,
+  options: DecisionOptions = {},
+): Promise<Outcome> {
   const { sendDecision } = await import('../incident/sendDecision.js');
-  return sendDecision(context, given, decision, digest);
+  return sendDecision(context, given, decision, options);
 }

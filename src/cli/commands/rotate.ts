@@ -30,7 +30,10 @@ export const register: Register = (program, cli) => {
 
 async function rotate(context: CommandContext, id: string, { policy }: Options): Promise<Outcome> {
   const estate = await context.estate();
-  const order = await planned(estate, chosenCredential(estate, id), policy);
+  const entry = chosenCredential(estate, id);
+  if (estate.approvals !== null && (entry.everyDays === null || policy !== 'restore'))
+    throw new UsageError(unsigned(id));
+  const order = await planned(estate, entry, policy);
   for (const line of planLines(order)) context.out.note(line);
   const { connectTemporal } = await import('../temporal/connect.js');
   const { startRotation } = await import('../rotation/startRotation.js');
@@ -57,6 +60,11 @@ async function planned(estate: Estate, entry: CredentialEntry, policy: FailurePo
     throw new UsageError(`${entry.id} cannot be rotated as configured; nothing was touched: ${findings.join('; ')}`);
   const origin = `${canonical(plan).digest} ${new Date().toISOString()} ${process.pid}`;
   return { plan, token: rotationToken(entry.id, origin, 1), policy };
+}
+
+/** Workers refuse it too: nobody signs a single rotation. */
+function unsigned(id: string): string {
+  return `relock.yaml asks for signed approvals (\`approvals\`), and ${id} cannot be rotated without one; nothing was touched. Without a signature only credentials with everyDays are rotated, with --policy restore. Open an incident for its vendor, and have it approved`;
 }
 
 /** Shown to whoever finds the credential held. */

@@ -27,7 +27,7 @@ export async function playIncident(
     reason: 'DEMO-1: the vendor was breached',
     policy: 'forward',
   } as const;
-  const incident = await startIncident(client, { ...input, dryRun: false, approved: false });
+  const incident = await startIncident(client, { ...input, dryRun: false, approved: false, opening: null });
   const answered = new AbortController();
   const asking = { ...context, signal: AbortSignal.any([context.signal, answered.signal]) };
   const entered = async (moment: Moment) => {

@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import type { Client } from '@temporalio/client';
+import type { IncidentProgress } from '../../workflows/incidentMessages.js';
 import type { CommandContext } from '../command.js';
 import { decide } from './decide.js';
 
 /** Says where the plan can be approved, and asks the person at this terminal. Does not wait for the answer. */
 export async function askHere(
   client: Client,
-  incident: string,
+  { incident, signing }: IncidentProgress,
   planDigest: string,
   context: CommandContext,
 ): Promise<void> {
@@ -14,7 +15,10 @@ export async function askHere(
   context.out.note(
     `waiting for approval: in the Temporal UI (workflow ${incident}, update "approve"), or: relock incident approve ${short}`,
   );
-  askAtTerminal(client, incident, planDigest, context);
+  if (signing === null) return askAtTerminal(client, incident, planDigest, context);
+  context.out.note(
+    `${signing.required} signatures are needed, of others than ${signing.opener}, who opened it; so far: ${signing.by.join(', ') || 'none'}`,
+  );
 }
 
 /** Where there is a terminal, a `y` there approves. Does not wait for the answer. */

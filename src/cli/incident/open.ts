@@ -1,5 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { namespaces } from '../../approval/signed.js';
 import type { Estate } from '../../config/estate.js';
+import type { Opening, Signed } from '../../model/approval.js';
 import { incidentWorkflowId } from '../../model/workflowIds.js';
 import type { IncidentInput } from '../../workflows/incidentMessages.js';
 import type { respondToIncident } from '../../workflows/respondToIncident.js';
@@ -13,6 +15,7 @@ import type { Moment } from './follow.js';
 import { incidentKey, knownVendor } from './names.js';
 import { planText } from './planText.js';
 import { showStatus } from './show.js';
+import { signStatement } from './signStatement.js';
 import { watchIncident } from './watch.js';
 
 export interface OpenOptions {
@@ -21,6 +24,8 @@ export interface OpenOptions {
   readonly key?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
+  /** File of the key that opens it. */
+  readonly as?: string;
   /** `--no-wait` makes it false. */
   readonly wait: boolean;
 }
@@ -28,7 +33,7 @@ export interface OpenOptions {
 /** Opens an incident, shows its plan, and waits until it needs a person elsewhere or has ended. */
 export async function openIncident(context: CommandContext, options: OpenOptions): Promise<Outcome> {
   const estate = await context.estate();
-  const input = inputOf(estate, options);
+  const input = await inputOf(estate, options, context);
   const connected = await connectTemporal(context);
   try {
     const incident = await startIncident(connected.client, input);
@@ -44,19 +49,36 @@ export async function openIncident(context: CommandContext, options: OpenOptions
   }
 }
 
-function inputOf(estate: Estate, options: OpenOptions): IncidentInput {
+async function inputOf(estate: Estate, options: OpenOptions, context: CommandContext): Promise<IncidentInput> {
   const vendor = knownVendor(estate, options.vendor);
   const reason = options.reason.trim();
   if (reason === '')
     throw new UsageError('--reason is empty; say why, such as INC-42: it is in the plan and in the report');
-  if (estate.approvals !== null) throw new UsageError(signaturesAreDue(options.yes === true));
+  if (estate.approvals !== null && options.yes === true) throw new UsageError(yesIsNoSignature);
   const key = incidentKey(options.key, reason);
-  return { vendor, key, reason, policy: 'forward', dryRun: options.dryRun === true, approved: options.yes === true };
+  const { dryRun = false, yes = false } = options;
+  const input = { vendor, key, reason, policy: 'forward', dryRun, approved: yes } as const;
+  return { ...input, opening: dryRun ? null : await signedOpening(estate, input, options.as, context) };
 }
 
-function signaturesAreDue(yes: boolean): string {
-  const said = yes ? '--yes is never a signature' : 'this version cannot check signatures yet';
-  return `relock.yaml asks for signed approvals (\`approvals\`): ${said}; nothing was touched. Remove \`approvals\` to approve without signatures`;
+const yesIsNoSignature =
+  'relock.yaml asks for signed approvals (`approvals`), and --yes is never a signature; nothing was touched. Leave it out, and have the plan approved: relock incident approve';
+
+/** Who opens an incident does not approve it: that is why it is signed. */
+async function signedOpening(
+  { approvals }: Estate,
+  { vendor, key, reason, policy }: Omit<IncidentInput, 'opening'>,
+  keyFile: string | undefined,
+  context: CommandContext,
+): Promise<Signed<Opening> | null> {
+  if (approvals === null) return null;
+  const statement: Opening = { version: 1, incident: incidentWorkflowId(vendor, key), reason, policy };
+  return signStatement(
+    statement,
+    { namespace: namespaces.opening, keyFile, option: '--as' },
+    approvals.signers,
+    context,
+  );
 }
 
 /** Starts the incident's workflow and gives its id. Throws `CommandError` when there is one of that key. */
@@ -85,7 +107,7 @@ async function entered(moment: Moment, estate: Estate, client: Client, context: 
   const { state, plan } = moment.progress;
   if (state !== 'awaitingApproval' || plan === null) return;
   context.out.note((await planText(estate, plan, context)).join('\n'));
-  await askHere(client, moment.progress.incident, plan.digest, context);
+  await askHere(client, moment.progress, plan.digest, context);
 }
 
 function opened(context: CommandContext, incident: string): Outcome {

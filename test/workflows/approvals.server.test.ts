@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllowedSigners } from '../../src/approval/allowedSigners.js';
+import type { Estate } from '../../src/config/estate.js';
+import type { Opening, Statement } from '../../src/model/approval.js';
+import { waitUntil } from '../../src/servers/waitUntil.js';
+import type { IncidentInput, IncidentProgress } from '../../src/workflows/incidentMessages.js';
+import { mainTaskQueue } from '../../src/workflows/taskQueues.js';
+import { makeKey, type SigningKey, signed } from '../approval/sshKeys.js';
+import { sharedTemporal } from '../harness/shared.js';
+import { type MemoryBench, memoryBench } from './memoryBench.js';
+import { rotationInput } from './rotationInput.js';
+import { startRotation, type TemporalBench, temporalBench } from './temporalBench.js';
+
+const [anna, ben, opener] = [makeKey(), makeKey(), makeKey()];
+const text = `anna ${anna.line}\nben ${ben.line}\nopener ${opener.line}\n`;
+
+let bench: MemoryBench;
+let temporal: TemporalBench;
+let estate: Estate;
+
+beforeAll(async () => {
+  bench = await memoryBench({ credentials: 3 });
+  estate = withApprovals(bench.estate, text);
+  const { address, namespace } = await sharedTemporal();
+  temporal = await temporalBench(address, namespace);
+  await temporal.startWorker(estate);
+});
+afterAll(async () => {
+  await temporal?.close();
+  bench?.close();
+});
+
+function withApprovals(plain: Estate, signers: string, per: 'incident' | 'wave' = 'incident'): Estate {
+  const approvals = {
+    signers: parseAllowedSigners(signers),
+    text: signers,
+    file: 'approvers',
+    required: 2,
+    per,
+    validHours: 1,
+  };
+  return { ...plain, approvals };
+}
+
+async function open(key: string, change: Partial<IncidentInput> = {}) {
+  const incident = `incident/acme/${key}`;
+  const statement: Opening = { version: 1, incident, reason: key, policy: 'forward' };
+  const input: IncidentInput = {
+    vendor: 'acme',
+    key,
+    reason: key,
+    policy: 'forward',
+    dryRun: false,
+    approved: true,
+    opening: signed(opener, statement, 'relock-opening-v1'),
+    ...change,
+  };
+  const handle = await temporal.client.workflow.start('respondToIncident', {
+    workflowId: incident,
+    taskQueue: mainTaskQueue,
+    args: [input],
+  });
+  const progress = () => handle.query<IncidentProgress, []>('incident');
+  const asked = async (wave: number | null = null): Promise<Statement> =>
+    waitUntil(
+      async () => {
+        const { signing } = await progress();
+        return signing?.statement.wave === wave ? signing.statement : undefined;
+      },
+      { what: 'the question for an approval', timeoutMs: 20_000 },
+    );
+  const say = async (decision: 'approve' | 'deny', given?: unknown): Promise<string> => {
+    try {
+      const { signing } = await handle.executeUpdate<IncidentProgress, [unknown]>(decision, { args: [given] });
+      return `counted ${signing?.by.join() ?? 'all'}`;
+    } catch (error) {
+      return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    }
+  };
+  const approve = (key: SigningKey, statement: Statement) => say('approve', signed(key, statement));
+  return { handle, progress, asked, say, approve };
+}
+
+describe('where relock.yaml asks for signatures', () => {
+  it('--yes, a digest, the opener and one person twice do not count; two persons do, and the waves run', async () => {
+    const incident = await open('counted');
+    const statement = await incident.asked();
+    expect((await incident.progress()).state).toBe('awaitingApproval');
+    expect(await incident.say('approve', { planDigest: statement.planDigest })).toMatch(/not counted: expected/);
+    expect(await incident.approve(opener, statement)).toMatch(/opened this incident/);
+    expect(await incident.approve(anna, { ...statement, credentials: 1 })).toMatch(/"credentials"/);
+    expect(await incident.approve(anna, statement)).toBe('counted anna');
+    expect(await incident.approve(anna, statement)).toMatch(/approved already/);
+    expect(await incident.approve(ben, statement)).toMatch(/^counted/);
+    expect(await incident.handle.result()).toMatchObject({ state: 'finished', ends: { rotated: 3 } });
+  });
+
+  it('a denial is signed too, and ends it', async () => {
+    const incident = await open('denied');
+    const statement = await incident.asked();
+    expect(await incident.say('deny')).toMatch(/not counted/);
+    expect(await incident.say('deny', signed(ben, { ...statement, decision: 'deny' }))).toMatch(/^counted/);
+    expect(await incident.handle.result()).toMatchObject({ state: 'denied' });
+  });
+
+  it('an incident that nobody signed is not planned; a dry run is', async () => {
+    const unsigned = await open('unsigned', { opening: null });
+    await expect(unsigned.handle.result()).rejects.toMatchObject({ cause: { cause: { type: 'Misconfigured' } } });
+    const dry = await open('dry', { opening: null, dryRun: true });
+    expect(await dry.handle.result()).toMatchObject({ state: 'planned' });
+  });
+});
+
+describe('the hands, whatever the head says', () => {
+  const rotate = async (index: number, change: object) => {
+    const handle = await startRotation(temporal.client, { ...rotationInput(estate, `acme/svc-${index}`), ...change });
+    return handle.result();
+  };
+
+  it('a rotation that was started without an approval changes nothing', async () => {
+    const before = await bench.secretOf('acme/svc-1');
+    expect(await rotate(1, {})).toMatchObject({ state: 'untouched', reason: 'misconfigured' });
+    const after = await bench.secretOf('acme/svc-1');
+    expect(after.equals(before, ['password'])).toBe(true);
+  });
+
+  it('nor does one with an approval that is not there', async () => {
+    const approval = { key: 'incidents/acme/x/approvals/x.json', digest: '0'.repeat(64) };
+    expect(await rotate(2, { approval })).toMatchObject({ state: 'untouched' });
+  });
+});
