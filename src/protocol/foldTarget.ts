@@ -56,6 +56,7 @@ function withRefusedLogin(state: RotationState, seen: Exclude<TargetObservation,
   if (seen.outcome.ok || seen.outcome.code !== 'Unauthorized' || login.as === 'management') return state;
   const { working } = factsOf(state, id);
   const counted = { ...state, refusals: countLogin(state, id, 'rejected') };
+  if (isCandidate(state, login.version)) return withTarget(counted, id, { taken: false });
   return working === login.version ? withTarget(counted, id, { working: null }) : counted;
 }
 

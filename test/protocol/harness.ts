@@ -22,6 +22,7 @@ export class Story {
   /** Called before each command; may act, or throw `Crashed`. */
   before: (command: Command) => Promise<void> = async () => {};
   #tokens = 0;
+  #dead = false;
 
   private constructor(options: EstateOptions) {
     this.world = new MemoryEstate(options);
@@ -46,7 +47,7 @@ export class Story {
 
   rotate(policy: FailurePolicy, changes: Partial<Rotation['order']['plan']> = {}): Promise<End> {
     this.#tokens += 1;
-    const token = `${String(this.#tokens).padStart(8, '0')}abcdef12`.repeat(4);
+    const token = Array.from({ length: 8 }, (_, part) => String(this.#tokens * 10 + part).padStart(8, '0')).join('');
     const order = { plan: { ...this.world.plan(policy), ...changes }, token, policy };
     return this.#drive(beginRotation(order, this.world.time.now()));
   }
@@ -61,6 +62,8 @@ export class Story {
 
   async #drive(rotation: Rotation): Promise<End> {
     this.commands = [];
+    if (this.#dead) this.before = async () => {};
+    this.#dead = false;
     const inner = createInterpreter({
       verbs: this.world.verbs(),
       now: this.world.time.now,
@@ -78,8 +81,8 @@ export class Story {
   /** Dies at the first command of that name. */
   dieAt(name: Command['do']): void {
     this.before = async (command) => {
-      if (command.do !== name) return;
-      this.before = async () => {};
+      if (command.do !== name && !this.#dead) return;
+      this.#dead = true;
       throw new Crashed(`died before ${name}`);
     };
   }

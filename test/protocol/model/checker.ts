@@ -119,7 +119,7 @@ export class Checker {
     const document = await this.#world.ledger(this.#world.primary);
     if (!end.open && end.reason !== 'spent' && document.record !== null)
       this.#fail(`${end.state} says closed, the record is open`);
-    if (this.interference !== before.interference) return;
+    if (this.interference !== before.interference || end.reason === 'spent') return;
     const readers = await this.#world.readersGet(this.#world.primary);
     if (end.state === 'rotated') this.#rotated(readers, end);
     if (end.state === 'replaced' && !this.#ids().some((id) => this.#accepts(id, readers)))

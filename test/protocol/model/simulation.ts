@@ -131,6 +131,7 @@ export class Simulation {
   #interpreter(run: Run): RotationInterpreter {
     let commands = 0;
     let said = 0;
+    let intruded = false;
     const inner = createInterpreter({
       verbs: this.world.verbs(),
       now: this.world.time.now,
@@ -144,9 +145,13 @@ export class Simulation {
         for (const event of events) this.trace.push(`said: ${event.event}`);
         return events;
       },
+      checkpoint: async () => {
+        if (run.intruderAt === null || intruded || commands < run.intruderAt) return;
+        intruded = true;
+        await this.#intrude();
+      },
       execute: async (command, state) => {
         commands += 1;
-        if (commands - 1 === run.intruderAt) await this.#intrude();
         if (command.do === 'open' && !state.resumes) this.#befores.set(state.order.token, await this.checker.before());
         const seen = await inner.execute(command, state);
         this.#note(state.phase, command, seen);
@@ -238,7 +243,7 @@ export class Simulation {
 
   #token(): string {
     this.#tokens += 1;
-    return `${String(this.#tokens).padStart(8, '0')}abcdef12`.repeat(4);
+    return Array.from({ length: 8 }, (_, part) => String(this.#tokens * 10 + part).padStart(8, '0')).join('');
   }
 
   /** Everything works again, and everything that was under way has come to rest. */
