@@ -2,7 +2,16 @@ import type { Join } from '../model/plan.js';
 import type { RotationRecord, TargetId } from '../model/record.js';
 import type { CommandOf, Failure, Observation, Outcome, Results, RotationEvent } from './commands.js';
 import { foldOnTarget, reasonOfCode } from './foldTarget.js';
-import { factsOf, planOf, type RotationState, type TargetFacts, targetIds, withCopy, withTarget } from './state.js';
+import {
+  factsOf,
+  isPromoted,
+  planOf,
+  type RotationState,
+  type TargetFacts,
+  targetIds,
+  withCopy,
+  withTarget,
+} from './state.js';
 
 /** Adds one observation to what is known. Never decides anything. */
 export function fold(state: RotationState, seen: Observation): RotationState {
@@ -12,7 +21,7 @@ export function fold(state: RotationState, seen: Observation): RotationState {
     case 'stage':
       return seen.outcome.ok ? foldStage(state, seen.outcome.value) : foldUnstaged(state, seen.command, seen.outcome);
     case 'note':
-      return seen.outcome.ok ? { ...state, record: seen.outcome.value.record } : vaultFailed(state, seen.outcome);
+      return seen.outcome.ok ? withRecord(state, seen.outcome.value.record) : vaultFailed(state, seen.outcome);
     case 'promote':
       return foldPromote(state, seen.command.copy, seen.outcome);
     case 'finish':
@@ -65,10 +74,20 @@ function foldOpen(state: RotationState, value: Results['open']): RotationState {
   return resume(next, record);
 }
 
+/** The record as it is now. One that is past promote, when we are not, was carried on by somebody else: nothing may be undone. */
+function withRecord(state: RotationState, record: RotationRecord): RotationState {
+  const known = { ...state, record };
+  return isPast(record) && !isPromoted(state) ? { ...resume(known, record), phase: 'verified' } : known;
+}
+
+function isPast({ phase }: RotationRecord): boolean {
+  return phase === 'promoted' || phase === 'retired';
+}
+
 /** A record found beyond `opened` tells what an earlier run may have done; its effects may still arrive. */
 function resume(state: RotationState, record: RotationRecord): RotationState {
   const primary = state.order.plan.copies[0];
-  const promoted = record.phase === 'promoted' || record.phase === 'retired';
+  const promoted = isPast(record);
   const opened = promoted && primary !== undefined ? withCopy(state, primary, { promoted }) : state;
   return targetIds(state).reduce((next, id) => withTarget(next, id, resumedTarget(state, record, id)), opened);
 }
@@ -89,8 +108,7 @@ function foldStage(
   value: { record: RotationRecord; unavailable: readonly string[] },
 ): RotationState {
   return value.unavailable.reduce<RotationState>((next, copy) => withCopy(next, copy, { seen: 'unavailable' }), {
-    ...state,
-    record: value.record,
+    ...withRecord(state, value.record),
     vaultFailure: null,
   });
 }

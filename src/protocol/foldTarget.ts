@@ -27,7 +27,7 @@ type TargetObservation = Exclude<Observation, { of: 'open' | 'stage' | 'note' | 
 /** What one target, or the vault on behalf of it, said. */
 export function foldOnTarget(before: RotationState, seen: TargetObservation): RotationState {
   const id = seen.command.target;
-  const state = seen.of === 'probe' ? before : withRefusedLogin(before, seen);
+  const state = seen.of === 'probe' ? before : withRefusedLogin(withWritten(before, seen.command), seen);
   switch (seen.of) {
     case 'probe':
       return foldProbe(state, seen.command, seen.outcome);
@@ -50,14 +50,20 @@ export function foldOnTarget(before: RotationState, seen: TargetObservation): Ro
   }
 }
 
-/** The account's own login for a step was refused: a refusal like any other, and what was thought to work does not. */
+function sameRealm(state: RotationState, id: TargetId): readonly TargetId[] {
+  const { realm } = planOf(state, id);
+  return state.order.plan.targets.filter((each) => each.realm === realm).map((each) => each.id);
+}
+
+/** The account's own login for a step was refused: a refusal like any other, and what was thought to work in that realm does not. */
 function withRefusedLogin(state: RotationState, seen: Exclude<TargetObservation, { of: 'probe' }>): RotationState {
   const { target: id, login } = seen.command;
   if (seen.outcome.ok || seen.outcome.code !== 'Unauthorized' || login.as === 'management') return state;
-  const { working } = factsOf(state, id);
   const counted = { ...state, refusals: countLogin(state, id, 'rejected') };
-  if (isCandidate(state, login.version)) return withTarget(counted, id, { taken: false });
-  return working === login.version ? withTarget(counted, id, { working: null }) : counted;
+  const doubtful = isCandidate(state, login.version) ? { taken: false } : { working: null };
+  return sameRealm(state, id)
+    .filter((each) => isCandidate(state, login.version) || factsOf(state, each).working === login.version)
+    .reduce((next, each) => withTarget(next, each, doubtful), counted);
 }
 
 function failed(failure: Failure): Partial<TargetFacts> {
@@ -83,10 +89,11 @@ function foldProbe(
   return withTarget(counted, id, { answers, silences, refusals, taken: facts.taken && !isCandidate(state, version) });
 }
 
-/** The record said that this login may be refused. */
-function withWritten(state: RotationState, { write }: CommandOf<'probe'>): RotationState {
-  if (write?.refusals === undefined || state.record === null) return state;
-  const refusals = { ...state.record.refusals, ...write.refusals };
+/** What the record says of refusals from then on; where that write failed it says more, which does no harm. */
+function withWritten(state: RotationState, command: TargetObservation['command']): RotationState {
+  const written = 'write' in command ? command.write?.refusals : undefined;
+  if (written === undefined || state.record === null) return state;
+  const refusals = { ...state.record.refusals, ...written };
   return { ...state, record: { ...state.record, refusals } };
 }
 

@@ -1,6 +1,6 @@
-import type { RefusalCount, Refusals, TargetId } from '../model/record.js';
+import type { RefusalCount, Refusals, TargetId, VersionId } from '../model/record.js';
 import type { Millis } from '../model/time.js';
-import type { Command, CommandOf } from './commands.js';
+import type { Command } from './commands.js';
 import { factsOf, planOf, type RotationState } from './state.js';
 
 /** Refused logins between two good ones, at most, where the realm locks accounts. */
@@ -80,20 +80,27 @@ export function countLogin(
  * surest to be good first, and the record counts it before it is made. What is left out is asked for again by the next step.
  */
 export function ration(state: RotationState, commands: readonly Command[]): readonly Command[] {
-  const asked = new Map<string, CommandOf<'probe'>>();
+  const asked = new Map<string, Command>();
   for (const command of commands) {
-    if (command.do !== 'probe' || thresholdOf(state, command.target) === null) continue;
-    const { realm } = planOf(state, command.target);
-    const before = asked.get(realm);
-    if (before === undefined || doubt(state, command) < doubt(state, before)) asked.set(realm, command);
+    const realm = lockingRealmOf(state, command);
+    const before = realm === null ? undefined : asked.get(realm);
+    if (realm !== null && (before === undefined || doubt(state, command) < doubt(state, before)))
+      asked.set(realm, command);
   }
-  const isKept = (command: Command) =>
-    command.do !== 'probe' ||
-    thresholdOf(state, command.target) === null ||
-    asked.get(planOf(state, command.target).realm) === command;
+  const isKept = (command: Command) => {
+    const realm = lockingRealmOf(state, command);
+    return realm === null || asked.get(realm) === command;
+  };
   const said = counted(state, new Set(asked.keys()));
   const kept = commands.filter(isKept).map((command) => surer(state, command));
   return kept.map((command) => announced(state, command, said));
+}
+
+/** Where this command logs in as the account, if that realm locks accounts. */
+function lockingRealmOf(state: RotationState, command: Command): string | null {
+  if (!('target' in command) || !locks(state, command.target)) return null;
+  const isLogin = command.do === 'probe' || command.login.as === 'self';
+  return isLogin ? planOf(state, command.target).realm : null;
 }
 
 /** With a refusal spent already, a login that is known to be good comes before one that may be refused: it gives the budget back. */
@@ -114,12 +121,20 @@ function isSure(state: RotationState, target: TargetId): boolean {
 }
 
 /** A version that was accepted there will hardly be refused; the new secret less likely than an old one. */
-function doubt(state: RotationState, { target, version }: CommandOf<'probe'>): number {
-  const { taken, working } = factsOf(state, target);
+function doubt(state: RotationState, command: Command): number {
+  if (!('target' in command)) return 0;
+  const version = versionOf(command);
+  const { taken, working } = factsOf(state, command.target);
   const isNew = version === state.record?.candidate;
   if (isNew && taken) return 0;
   if (version === working && !taken) return 1;
   return isNew ? 2 : 3;
+}
+
+/** With which version it logs in. */
+function versionOf(command: Extract<Command, { readonly target: TargetId }>): VersionId | null {
+  if (command.do === 'probe') return command.version;
+  return command.login.as === 'self' ? command.login.version : null;
 }
 
 /** What outlives this rotation, so that the next one does not spend it again. */
