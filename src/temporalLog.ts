@@ -4,19 +4,26 @@ import type { Logger as PinoLogger } from 'pino';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
+/** As Prometheus names things. */
+const inSeconds = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true } as const;
+
 let installed = false;
 
 /**
  * What the Temporal SDK says goes to this log. The first call of a process decides; workers share one runtime. Signals stay
- * with the command line, which ends workers and servers in the right order.
+ * with the command line, which ends workers and servers in the right order. With `metricsAddress` (`host:port`) the SDK's
+ * own metrics are served there.
  */
-export function installTemporalLog(log: PinoLogger): void {
+export function installTemporalLog(log: PinoLogger, metricsAddress?: string): void {
   if (installed) return;
   installed = true;
   Runtime.install({
     logger: new TemporalLog(log),
     shutdownSignals: [],
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(metricsAddress !== undefined && { metrics: { prometheus: { bindAddress: metricsAddress, ...inSeconds } } }),
+    },
   });
 }
 

@@ -5,6 +5,9 @@ import { createActivities } from './activities/createActivities.js';
 import type { TemporalPlace } from './client.js';
 import type { Estate } from './config/estate.js';
 import { configInventory } from './inventory/config/inventory.js';
+import { meteredActivities } from './metrics/meteredActivities.js';
+import { meteredEstate } from './metrics/meteredEstate.js';
+import { RelockMetrics } from './metrics/relockMetrics.js';
 import { workflowSource } from './workflows/bundle/source.js';
 import { taskQueueOf } from './workflows/taskQueues.js';
 
@@ -16,6 +19,16 @@ export interface RelockWorkerOptions {
   readonly dataConverter?: DataConverter;
   /** The workflows' code where it is bundled already. */
   readonly workflowBundle?: WorkerOptions['workflowBundle'];
+  /** What is counted. Default: counted, and shown to nobody. */
+  readonly metrics?: RelockMetrics;
+  /** null or absent: workers are not versioned. */
+  readonly deployment?: DeploymentVersion | null;
+}
+
+/** The version of relock that a worker is, as Temporal routes by it: `relock`, a commit. */
+export interface DeploymentVersion {
+  readonly deploymentName: string;
+  readonly buildId: string;
 }
 
 /** Device calls wait more than they compute; each holds a vault read or two and a connection. Per-host limits are the transport's. */
@@ -29,19 +42,31 @@ const shutdownForceTime = '30 seconds';
 
 /** A worker for one task queue of this estate; `run()` it, and `shutdown()` to end it in good order. */
 export async function createRelockWorker(estate: Estate, options: RelockWorkerOptions): Promise<Worker> {
-  const { zone, connection, namespace, dataConverter, workflowBundle } = options;
+  const { zone, connection, namespace, dataConverter, workflowBundle, metrics = new RelockMetrics() } = options;
+  const metered = meteredEstate(estate, metrics);
   return Worker.create({
     connection,
     namespace,
     taskQueue: taskQueueOf(zone),
     ...(dataConverter && { dataConverter }),
     ...(zone === null ? (workflowBundle ? { workflowBundle } : workflowSource()) : {}),
-    activities: createActivities({ estate, inventory: configInventory(estate), zone }),
+    activities: meteredActivities(
+      createActivities({ estate: metered, inventory: configInventory(estate), zone }),
+      metrics,
+    ),
+    sinks: metrics.sinks(),
+    ...versioning(options.deployment ?? null),
     interceptors: { activity: [activityBoundary] },
     maxConcurrentActivityTaskExecutions,
     shutdownGraceTime,
     shutdownForceTime,
   });
+}
+
+/** Each workflow says itself on which version it goes on (`workflows/index.ts`). */
+function versioning(version: DeploymentVersion | null): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (version === null) return {};
+  return { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } };
 }
 
 /** Zones that the estate's targets name, sorted. */

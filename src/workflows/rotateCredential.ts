@@ -18,7 +18,8 @@ import { progressQuery, type RotateCredentialInput, type RotationResult } from '
 import { rotationHands } from './rotationHands.js';
 import { openInbox, type RotationInbox } from './rotationInbox.js';
 import { rotationPage } from './rotationPage.js';
-import { closeWith, report, closingOf } from './rotationReports.js';
+import { closeWith, closingOf, report } from './rotationReports.js';
+import { PhaseTimes } from './rotationSinks.js';
 
 /**
  * One rotation of one credential, by the protocol. Its id, `rotate/<credential>`, is the lock. A cancellation request is
@@ -33,6 +34,7 @@ class Run {
   readonly #input: RotateCredentialInput;
   readonly #inbox: RotationInbox;
   readonly #startedAt: number;
+  readonly #times: PhaseTimes;
   #rotation: Rotation;
   /** What it waits for, while it does. */
   #waiting: Reason | null = null;
@@ -45,6 +47,7 @@ class Run {
     this.#reported = input.from?.parked ?? null;
     this.#rotation =
       input.from === null ? beginRotation(input.order, Date.now()) : { order: input.order, state: input.from.state };
+    this.#times = new PhaseTimes(this.#rotation.state.phase);
     this.#inbox = openInbox(() => this.#rotation.order.token, input.approval ?? null);
     setHandler(progressQuery, () => this.#progress(), { description: 'Where the rotation stands.' });
   }
@@ -129,6 +132,7 @@ class Run {
   }
 
   #show(): void {
+    this.#times.enter(this.#rotation.state.phase);
     setCurrentDetails(rotationPage(this.#rotation.state, this.#waiting));
   }
 }

@@ -12,6 +12,7 @@ import {
   type RotationResult,
   reportSignal,
 } from './messages.js';
+import { rotationSink } from './rotationSinks.js';
 
 /** Tells the wave. One that is gone needs no report: what it would do, its incident finds in the artifact store. */
 export async function report(to: ReportTo | null, what: RotationReport): Promise<void> {
@@ -37,6 +38,7 @@ export async function closeWith({ result, evidence }: Closing, to: ReportTo | nu
   } catch {
     log.warn('the result could not be written to the artifact store', { credential: result.credential });
   }
+  rotationSink.ended(result.state, result.flags.exposed, result.endedAt - result.startedAt);
   await report(to, { kind: 'ended', credential: result.credential, result });
   return result;
 }

@@ -4,10 +4,10 @@ import { differences, minutesOf, wantedGroups } from '../../schedules/definition
 import { type Standing, standings, stateOf } from '../../schedules/standing.js';
 import type { Finding } from './finding.js';
 
-/** Whether what has `everyDays` is really rotated. `connect` gives null when no server answers. */
+/** Whether what has `everyDays` is really rotated. `connect` throws when no server answers. */
 export async function scheduleFindings(
   estate: Estate,
-  connect: () => Promise<{ readonly client: Client; close(): Promise<void> } | null>,
+  connect: () => Promise<{ readonly client: Client; close(): Promise<void> }>,
 ): Promise<readonly Finding[]> {
   if (wantedGroups(estate).size === 0) return [];
   const connected = await connect().catch(() => null);

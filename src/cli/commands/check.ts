@@ -24,14 +24,13 @@ async function check(context: CommandContext, options: Options): Promise<Outcome
     return 'done';
   }
   const { liveFindings } = await import('../check/liveCheck.js');
-  const [{ connectClient }, { temporalPlace }, { scheduleFindings }] = await Promise.all([
-    import('../../client.js'),
+  const [{ connectTemporal }, { scheduleFindings }] = await Promise.all([
     import('../temporal/connect.js'),
     import('../check/scheduleCheck.js'),
   ]);
   const parts = await Promise.all([
     liveFindings(estate, { signal: context.signal, now: context.now }),
-    scheduleFindings(estate, async () => connectClient(temporalPlace(context))),
+    scheduleFindings(estate, () => connectTemporal(context)),
   ]);
   const findings = parts.flat();
   const failed = findings.some(({ severity }) => severity === 'error');
