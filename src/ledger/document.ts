@@ -1,4 +1,5 @@
 import type { Hold } from '../contracts/vaultBackend.js';
+import { canonicalJson } from '../model/canonicalJson.js';
 import type { EndState } from '../model/endStates.js';
 import {
   type Gone,
@@ -91,7 +92,7 @@ export function noteChange(document: OpenDocument, change: RecordChange): OpenDo
     controls: { ...change.controls, ...record.controls },
     mayBeAt: (change.goneFrom ?? []).reduce(shrunk, record.mayBeAt),
   };
-  return { ...document, record: next };
+  return canonicalJson(next) === canonicalJson(record) ? document : { ...document, record: next };
 }
 
 /** The name under which `hold` keeps a value. */

@@ -5,6 +5,7 @@ import { decodeDocument, encodeDocument } from './documentFormat.js';
 import type { Content, DocumentStore } from './documentStore.js';
 import { pathProblem } from './paths.js';
 import { LedgerProblems } from './problems.js';
+import { Turns } from './turns.js';
 
 /** How often a write is tried again after somebody else wrote first. */
 const maxAttempts = 8;
@@ -19,6 +20,7 @@ export interface Change<Result> {
 export class Ledger {
   readonly problems: LedgerProblems;
   readonly #store: DocumentStore;
+  readonly #turns = new Turns();
 
   constructor(store: DocumentStore) {
     this.#store = store;
@@ -37,13 +39,14 @@ export class Ledger {
     compute: (document: LedgerDocument) => Change<Result> | Promise<Change<Result>>,
   ): Promise<Result> {
     this.requirePath(path);
-    return this.untilWritten(path, async () => {
+    const attempt = async () => {
       const { content, revision } = await this.#store.read('relock', path, context);
       const { document, result } = await compute(this.#decode(path, content));
       if (document === null) return { result };
       const outcome = await this.#store.write('relock', path, encodeDocument(document), revision, context);
       return outcome === 'conflict' ? outcome : { result };
-    });
+    };
+    return this.#turns.take(path, () => this.untilWritten(path, attempt));
   }
 
   /** Attempts again, from the reading on, each time that somebody else wrote first. */

@@ -1,5 +1,5 @@
 import type { Instant } from '../model/time.js';
-import type { Observation, RotationEvent, Step } from './commands.js';
+import type { Command, Observation, RotationEvent, Step } from './commands.js';
 import { checked, opened, stagedPhase } from './decide/beforeChange.js';
 import { applied, verified } from './decide/change.js';
 import { confirmed } from './decide/confirm.js';
@@ -54,11 +54,19 @@ function settle(state: RotationState): { readonly state: RotationState; readonly
   let current = state;
   for (let moves = 0; moves < maxMoves; moves += 1) {
     const decision = sayFirst(current) ?? decide[current.phase](current);
-    if ('commands' in decision) return { state: current, step: { commands: ration(current, decision.commands) } };
+    if ('commands' in decision) return { state: current, step: { commands: atOnce(current, decision.commands) } };
     if (!('go' in decision)) return { state: current, step: decision };
     current = moved(current, decision.go);
   }
   throw new Error(`protocol does not settle in phase ${current.phase}`);
+}
+
+/** Calls of one step at most: a credential on thousands of targets must not flood a network, nor a history. */
+const widest = 50;
+
+/** What is left out is asked for again by the next step, with a fresh deadline. */
+function atOnce(state: RotationState, commands: readonly Command[]): readonly Command[] {
+  return ration(state, commands).slice(0, widest);
 }
 
 /** A policy that changed under way is written down before anything is done by it. */

@@ -21,6 +21,9 @@ export class Story {
   said: RotationEvent[] = [];
   /** Called before each command; may act, or throw `Crashed`. */
   before: (command: Command) => Promise<void> = async () => {};
+  /** Commands that were under way at the same time, at most. */
+  mostTogether = 0;
+  #together = 0;
   #tokens = 0;
   #dead = false;
 
@@ -71,9 +74,15 @@ export class Story {
       events: () => this.said.splice(0),
     });
     const execute: typeof inner.execute = async (command, state) => {
-      await this.before(command);
-      this.commands.push('target' in command ? `${command.do} ${command.target}` : command.do);
-      return inner.execute(command, state);
+      this.#together += 1;
+      this.mostTogether = Math.max(this.mostTogether, this.#together);
+      try {
+        await this.before(command);
+        this.commands.push('target' in command ? `${command.do} ${command.target}` : command.do);
+        return await inner.execute(command, state);
+      } finally {
+        this.#together -= 1;
+      }
     };
     return (await rotate(rotation, { ...inner, execute })).end;
   }
