@@ -7,6 +7,7 @@ import type { CommandOf, LoginAs } from '../protocol/commands.js';
 import type { RotationRef, Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
 import { callWithin } from './clock.js';
+import { ownedCurrent } from './copies.js';
 import { atVault } from './effects.js';
 import { loginFor } from './login.js';
 import { type Resolved, resolve } from './resolve.js';
@@ -43,6 +44,7 @@ export function createTargetVerbs(deps: RotationDeps): Pick<Verbs, TargetVerb> {
     async retire(rotation, command) {
       const step = await prepare(deps, rotation, command);
       const [old, current] = [await step.version(command.old), await step.version(command.current)];
+      await requireUnused(step, old);
       await step.say(command.write);
       await need(step.driver.retire, step, 'retire').call(
         step.driver,
@@ -108,6 +110,7 @@ async function revert(deps: RotationDeps, rotation: RotationRef, command: Comman
   const back = await step.version(command.version);
   const { record } = await atVault(() => step.resolved.primary.vault.state(step.resolved.primary.path, step.effect));
   const candidate = record?.candidate == null ? undefined : await step.version(record.candidate);
+  if (candidate !== undefined) await requireUnused(step, candidate);
   await step.say(command.write);
   if (step.driver.capabilities.undo === 'capture' && candidate !== undefined) {
     await need(step.driver.revert, step, 'revert').call(
@@ -129,6 +132,20 @@ async function revert(deps: RotationDeps, rotation: RotationRef, command: Comman
     candidate,
   );
   return null;
+}
+
+/** Whatever the head believes, what readers get now is never taken out. */
+async function requireUnused(step: TargetStep, version: Secret): Promise<void> {
+  const { primary, ownedFields } = step.resolved;
+  const readers = await atVault(() => ownedCurrent(primary, ownedFields, step.effect));
+  if (readers === null || !readers.equals(version, ownedFields)) return;
+  throw new DriverError({
+    code: 'Conflict',
+    effect: 'none',
+    driver: 'relock',
+    subject: step.target,
+    message: `readers of ${primary.ref} get the very secret that was to be taken out of ${step.target}; nothing was changed there. Somebody else carried this rotation on: look at how it stands.`,
+  });
 }
 
 interface TargetStep {

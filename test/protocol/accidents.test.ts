@@ -118,6 +118,27 @@ describe('records that are found', () => {
   });
 });
 
+describe('what the hands refuse, whatever the head says', () => {
+  test('H26 what readers get is not retired', async () => {
+    const story = await Story.of({ devices: devices(1, keyFile) });
+    story.dieAt('promote');
+    await expect(story.rotate('restore')).rejects.toThrow(Crashed);
+    const { record } = await story.world.ledger('primary');
+    const ref = { ...story.world.plan('restore'), token: record?.token ?? '', policy: 'restore' as const };
+    const retire = story.world.verbs().retire(ref, {
+      do: 'retire',
+      target: 'a',
+      old: record?.base ?? '',
+      current: record?.candidate ?? '',
+      login: { as: 'management' },
+      notAfter: story.world.time.now() + 30_000,
+      write: {},
+    });
+    await expect(retire).rejects.toMatchObject({ code: 'Conflict', effect: 'none' });
+    expect(story.world.device('a').accepts(account, story.first)).toBe(true);
+  });
+});
+
 describe('copies', () => {
   test('H9 one copy down at staged: forward goes on with consent and names it stale', async () => {
     const story = await Story.of({ devices: devices(1), vaults: ['primary', 'cloud'] });

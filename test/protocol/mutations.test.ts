@@ -37,25 +37,6 @@ const mutations: Readonly<Record<string, Bend>> = {
     if (seen.of !== 'change' || seen.outcome.ok) return seen;
     return { ...seen, outcome: { ...seen.outcome, effect: 'none' } };
   }),
-  'the old one is retired before readers get the new one': bend(async (execute, command, state) => {
-    const { record } = state;
-    if (command.do === 'promote' && record?.base != null && record.candidate !== null) {
-      for (const { id } of state.order.plan.targets)
-        await execute(
-          {
-            do: 'retire',
-            target: id,
-            old: record.base,
-            current: record.candidate,
-            login: { as: 'management' },
-            notAfter: state.now + 30_000,
-            write: {},
-          },
-          state,
-        );
-    }
-    return execute(command, state);
-  }),
   'every old secret counts as refused': bend(async (execute, command, state) => {
     const isOld = command.do === 'probe' && state.phase === 'retired' && command.version !== state.record?.candidate;
     if (!isOld) return execute(command, state);
@@ -102,10 +83,6 @@ const sweeps: Readonly<Record<keyof typeof mutations, Sweep>> = {
   'a candidate that was sent is forgotten': { scenario: scenarioOf('plain'), what: { kind: 'crashAfter' } },
   'an undo is not verified': { scenario: scenarioOf('plain', { runs: [cancelled] }), what: { kind: 'lied' } },
   'an unknown change counts as one that did not happen': { scenario: scenarioOf('plain'), what: { kind: 'deaf' } },
-  'the old one is retired before readers get the new one': {
-    scenario: scenarioOf('keyFile'),
-    what: { kind: 'refused' },
-  },
   'every old secret counts as refused': { scenario: scenarioOf('keyFile'), what: { kind: 'lied' } },
   'refusals are not written down before they are risked': {
     scenario: scenarioOf('locks', { drift: 'device' }),

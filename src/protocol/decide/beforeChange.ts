@@ -129,7 +129,8 @@ function makeCandidate(state: RotationState): Decision {
   if (noisy !== undefined) return run({ ...waitForQuiet(state, noisy), asks: [] });
   if (state.vaultFailure !== null) {
     const stages = Math.max(...Object.values(state.targets).map((facts) => facts.stages));
-    return mayHaveMade(state) && stages < maxStages ? run(askAgain(state)) : giveUp(state, state.vaultFailure);
+    const again = mayHaveMade(state) && stages < maxStages && state.now < state.deadline;
+    return again ? run(askAgain(state)) : giveUp(state, state.vaultFailure);
   }
   const strays = targetIds(state).flatMap((id) => retireStray(state, id));
   if (strays.length > 0) return run(...strays);

@@ -53,7 +53,9 @@ export class Checker {
 
   async interfered(): Promise<void> {
     this.interference += 1;
-    if (this.#readers !== null) this.#thrownAway.push(this.#readers);
+    const { record } = await this.#world.ledger(this.#world.primary);
+    const lost = this.#readers === null ? [] : [this.#readers];
+    (record === null ? this.#excused : this.#thrownAway).push(...lost);
     this.#readers = await this.#world.readersGet(this.#world.primary);
   }
 
@@ -67,13 +69,14 @@ export class Checker {
   }
 
   /** I1, I2, I4 and the refusal budget: at every instant. */
-  async instant(what: string): Promise<void> {
+  async instant(what: string, mayChange: boolean): Promise<void> {
+    this.#budget(what);
+    if (!mayChange) return;
     this.#ledger = await this.#world.ledger(this.#world.primary);
     for (const held of this.#ledger.held.values()) if (!this.#isIn(this.#foreign, held)) this.know(held);
     const readers = await this.#world.readersGet(this.#world.primary);
     this.#neverLost(what, readers);
     this.#proven(what, readers);
-    this.#budget(what);
     this.#readers = readers;
   }
 

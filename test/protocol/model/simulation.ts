@@ -245,7 +245,8 @@ export class Simulation {
   }
 
   async #done(call: FaultyCall): Promise<void> {
-    await this.checker.instant(`call ${this.#calls}, ${call.verb} ${call.subject}`);
+    const mayChange = !['read', 'list', 'probe', 'enumerate', 'capture'].includes(call.verb);
+    await this.checker.instant(`call ${this.#calls}, ${call.verb} ${call.subject}`, mayChange);
     const crash = this.#troubles.find(({ at, what }) => at === this.#calls && what.kind === 'crashAfter');
     if (crash !== undefined) throw this.#die();
   }
@@ -311,7 +312,8 @@ export class Simulation {
     if (issued) return drift !== 'none' || troubles.some(({ what }) => what.kind.startsWith('person'));
     const has = (name: Profile) => devices.some(({ profile }) => profile === name);
     const isLocking = devices.some(({ profile }) => profiles[profile].lockoutThreshold !== null);
-    return disturbed && (has('locksAtOnce') || (has('silent') && isLocking));
+    const ownLogin = devices.some(({ self }) => self);
+    return disturbed && (has('locksAtOnce') || (isLocking && (has('silent') || ownLogin)));
   }
 
   /** Silence says nothing: nobody may overwrite there what nobody knows. */
