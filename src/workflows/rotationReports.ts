@@ -1,6 +1,7 @@
 import { getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
 import type { RecordResult } from '../activities/recordResult.js';
-import type { RotationEvidence } from '../model/evidence.js';
+import type { ApprovalRef } from '../model/approval.js';
+import type { EvidenceRef, RotationEvidence } from '../model/evidence.js';
 import type { End } from '../protocol/commands.js';
 import { evidenceOf } from '../protocol/evidence.js';
 import type { Rotation } from '../protocol/rotate.js';
@@ -47,6 +48,7 @@ export function closingOf(input: RotateCredentialInput, startedAt: number, rotat
   const { state, reason, flags, open } = end;
   const endedAt = Date.now();
   const { incident, planDigest = null } = input;
+  const approval = approvalOf(rotation.state.joined?.approval ?? input.approval ?? null);
   const { token } = rotation.order;
   return {
     result: {
@@ -60,6 +62,10 @@ export function closingOf(input: RotateCredentialInput, startedAt: number, rotat
       startedAt,
       endedAt,
     },
-    evidence: evidenceOf(rotation.state, end, { incident, planDigest, approval: null, startedAt, endedAt }),
+    evidence: evidenceOf(rotation.state, end, { incident, planDigest, approval, startedAt, endedAt }),
   };
+}
+
+function approvalOf(ref: ApprovalRef | null): EvidenceRef | null {
+  return ref === null ? null : { key: ref.key, sha256: ref.digest };
 }

@@ -1,5 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type IncidentReport, incidentReportSchema } from '../../src/evidence/reportSchema.js';
+import { evidenceSchema } from '../../src/evidence/schema.js';
 import { runRelock } from '../cli/runRelock.js';
 import { tryVty } from '../harness/frr.js';
 import { tryLogin } from '../harness/sshLogin.js';
@@ -80,7 +84,72 @@ describe('an incident on a small real estate', () => {
     const report = await relock('incident', 'report', 'itron/inc-42', '--json');
     const two = await estate.vault.readerSees('itron/two');
     expect(report.stdout).not.toContain(String(two?.password));
+    expect(JSON.parse(report.stdout)).toEqual(storedReport().report);
+    for (const text of Object.values(readTree(join(estate.folder, 'evidence'))))
+      for (const value of [String(two?.password), ...Object.values(estate.stolen)]) expect(text).not.toContain(value);
     expect(readFileSync(`${estate.folder}/data/temporal.db`).includes(String(two?.password))).toBe(false);
+  });
+
+  it('every rotation left evidence: old secrets refused between two controls, from one place, and when', () => {
+    const { credentials, plan } = storedReport().report;
+    const rotated = credentials.filter(({ state }) => state === 'rotated');
+    expect(rotated).toHaveLength(7);
+    for (const { id, evidence, token } of rotated) {
+      const kept = evidenceSchema.parse(
+        JSON.parse(readFileSync(join(estate.folder, 'evidence', evidence?.key ?? ''), 'utf8')),
+      );
+      expect(kept).toMatchObject({ credential: id, incident: 'incident/itron/inc-42', planDigest: plan.digest, token });
+      expect(kept.phases.filter(({ provenAt }) => provenAt === null)).toEqual([]);
+      for (const target of kept.targets) {
+        expect(target, `${id} on ${target.id}`).toMatchObject({ taken: true });
+        for (const old of target.olds.filter(({ death }) => death === 'proven')) {
+          const { refusal, controlBefore, controlAfter } = old;
+          expect([controlBefore?.vantage, controlAfter?.vantage]).toEqual([refusal?.vantage, refusal?.vantage]);
+          expect(controlAfter?.at).toBeGreaterThanOrEqual(refusal?.at ?? Number.NaN);
+        }
+      }
+      expect(kept.targets.flatMap(({ olds }) => olds.map(({ death }) => death))).toEqual(
+        kept.targets.map(() => 'proven'),
+      );
+    }
+    expect(credentials.find(({ id }) => id === 'itron/off')).toMatchObject({ state: 'untouched', exposed: true });
+  });
+
+  it('an auditor checks it with sha256sum alone; what was altered is found', async () => {
+    const { key, report } = storedReport();
+    const store = join(estate.folder, 'evidence');
+    const sums = key.replace(/json$/, 'sha256');
+    const check = () => spawnSync('sha256sum', ['--check', '--quiet', sums], { cwd: store, encoding: 'utf8' });
+    expect(check()).toMatchObject({ status: 0, stdout: '' });
+    const listed = readFileSync(join(store, sums), 'utf8');
+    const { credentials, plan } = report;
+    for (const each of [
+      key,
+      plan.key,
+      ...credentials.flatMap(({ evidence }) => (evidence === null ? [] : [evidence.key])),
+    ])
+      expect(listed).toContain(`  ${each}\n`);
+    const file = join(store, key);
+    const before = readFileSync(file, 'utf8');
+    chmodSync(file, 0o600);
+    writeFileSync(file, before.replace('"exposed":true', '"exposed":false'));
+    expect(check().status).toBe(1);
+    const shown = await relock('incident', 'report', 'itron/inc-42');
+    expect(shown).toMatchObject({ code: 1, stdout: '' });
+    expect(shown.stderr).toContain('is not what relock wrote');
+    writeFileSync(file, before);
+  });
+
+  it('the report is one page, also when Temporal is gone', async () => {
+    const file = join(estate.folder, 'report.html');
+    const gone = { ...estate.environment, TEMPORAL_ADDRESS: '127.0.0.1:9' };
+    const ended = await runRelock(estate.folder, ['incident', 'report', 'itron/inc-42', '--html', file], gone);
+    expect(ended).toMatchObject({ code: 3 });
+    const page = readFileSync(file, 'utf8');
+    const { credentials } = storedReport().report;
+    for (const { id } of credentials) expect(page).toContain(`<th scope="row">${id}<small>`);
+    expect(page).toContain('1 of 8 credentials may still be opened');
+    expect(page).toContain('no target answered');
   });
 
   it('an unknown vendor: exit 2', async () => {
@@ -97,6 +166,25 @@ describe('an incident on a small real estate', () => {
     ]);
   });
 });
+
+/** As it lies in the store. */
+function storedReport(): { readonly key: string; readonly report: IncidentReport } {
+  const folder = 'incidents/itron/inc-42/report';
+  const names = readdirSync(join(estate.folder, 'evidence', folder)).filter((name) => name.endsWith('.json'));
+  expect(names).toHaveLength(1);
+  const key = `${folder}/${names[0]}`;
+  return {
+    key,
+    report: incidentReportSchema.parse(JSON.parse(readFileSync(join(estate.folder, 'evidence', key), 'utf8'))),
+  };
+}
+
+/** Every file below, by its path. */
+function readTree(folder: string): Readonly<Record<string, string>> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'utf8')]));
+}
 
 interface Row {
   readonly id: string;

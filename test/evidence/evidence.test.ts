@@ -64,7 +64,7 @@ describe('the evidence of a rotation', () => {
 
   it('does not grow with the time that a straggler is waited for', async () => {
     const sizes: number[] = [];
-    for (const hours of [1, 200]) {
+    for (const hours of [1, 40]) {
       const estate = world({ stragglerMs: hours * hourMs });
       estate.device('d1').reachable = false;
       const { evidence } = await rotated(estate);

@@ -11,9 +11,10 @@ import { type IncidentRequest, incidentFolder, manifestKey, planIncident } from 
 import type { RotationResult } from '../../workflows/messages.js';
 import { plannedApprovals } from '../approvals/plannedApprovals.js';
 import { type Clock, callWithin } from '../clock.js';
-import { readIncidentPlan, readPlanPage } from './artifacts.js';
+import { readPlanPage } from './artifacts.js';
 import { type PageFindings, precheckPage } from './precheck.js';
 import { credentialStatuses, type Tally, tallyOf } from './status.js';
+import { type ReportInput, writeReport } from './writeReport.js';
 
 /** Rotations of this Temporal namespace, as an activity may ask for them. */
 export interface RunningRotations {
@@ -96,32 +97,8 @@ export function createIncidentActivities(deps: IncidentDeps) {
     },
 
     /** The closing report of an incident, write-once. Returns its key. */
-    async writeReport(input: ReportInput): Promise<{ readonly key: string }> {
-      const credentials = await credentialStatuses(estate, input.incident, input.plan, context());
-      const plan = await readIncidentPlan(estate, input.plan, context());
-      const report = {
-        version: 1,
-        ...input,
-        vendor: plan.vendor,
-        reason: plan.reason,
-        totals: plan.totals,
-        ...tallyOf(credentials),
-        credentials,
-      };
-      const key = `${incidentFolder(input.incident)}/report/${canonical(report).digest}.json`;
-      await estate.artifacts.put(key, canonical(report).bytes, context());
-      return { key };
-    },
+    writeReport: (input: ReportInput): Promise<{ readonly key: string }> => writeReport(estate, input, context),
   };
-}
-
-export interface ReportInput {
-  readonly incident: string;
-  readonly plan: PlanRef;
-  readonly state: string;
-  readonly openedAt: number;
-  readonly approvedAt: number | null;
-  readonly endedAt: number;
 }
 
 export type IncidentActivities = ReturnType<typeof createIncidentActivities>;

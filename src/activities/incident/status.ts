@@ -15,7 +15,7 @@ export async function credentialStatuses(
   context: CallContext,
 ): Promise<readonly CredentialStatus[]> {
   const plan = await readIncidentPlan(estate, ref, context);
-  const results = await latestResults(estate, incident, context);
+  const results = await latestResults(estate, incident, () => context);
   const statuses: CredentialStatus[] = [];
   for (const page of plan.waves.flatMap((wave) => wave.pages)) {
     const { entries } = await readPlanPage(estate, page, context);
@@ -39,14 +39,15 @@ function statusOf(id: string, result: StoredResult | undefined): CredentialStatu
   return { id, state, exposed: flags.exposed, ...(reason === null ? {} : { reason }) };
 }
 
-async function latestResults(
+/** Per credential the result that ended last. `context` begins a call's time anew. */
+export async function latestResults(
   estate: Estate,
   incident: string,
-  context: CallContext,
+  context: () => CallContext,
 ): Promise<ReadonlyMap<string, StoredResult>> {
   const latest = new Map<string, StoredResult>();
-  for (const key of await estate.artifacts.list(resultsPrefix(incident), context)) {
-    const bytes = await estate.artifacts.get(key, context);
+  for (const key of await estate.artifacts.list(resultsPrefix(incident), context())) {
+    const bytes = await estate.artifacts.get(key, context());
     const result = storedResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
     const known = latest.get(result.credential);
     if (known === undefined || known.endedAt <= result.endedAt) latest.set(result.credential, result);
@@ -65,7 +66,7 @@ export interface Tally {
   readonly pending: number;
 }
 
-export function tallyOf(statuses: readonly CredentialStatus[]): Tally {
+export function tallyOf(statuses: readonly Pick<CredentialStatus, 'state' | 'exposed'>[]): Tally {
   const count = (state: CredentialStatus['state']) => statuses.filter((status) => status.state === state).length;
   const counted = endStateNames.map((state) => [state, count(state)] as const).filter(([, many]) => many > 0);
   const exposed = statuses.filter((status) => status.exposed).length;

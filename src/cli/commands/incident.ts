@@ -3,6 +3,7 @@ import type { Cli, CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import type { Decision } from '../incident/decide.js';
 import type { OpenOptions } from '../incident/open.js';
+import type { ReportOptions } from '../incident/report.js';
 import type { DecisionOptions } from '../incident/sendDecision.js';
 
 /** Everything about one vendor's breach; the heavy parts are loaded when a command runs. */
@@ -74,13 +75,20 @@ function registerShows(incident: Command, cli: Cli): void {
     const { watchToTheEnd } = await import('../incident/watchToTheEnd.js');
     return watchToTheEnd(context, id);
   });
-  onOne(incident, cli, 'report', 'the report that was written when it ended', async (context, id) => {
-    const [{ showReport }, { withClient }] = await Promise.all([
-      import('../incident/show.js'),
-      import('../incident/withClient.js'),
-    ]);
-    return withClient(context, (client) => showReport(context, client, id));
-  });
+  incident
+    .command('report')
+    .argument('<incident>', 'vendor/key')
+    .option('--html <file>', 'write it as one page that needs nothing else')
+    .description('the report that was written when it ended; --json: the report itself')
+    .action(
+      cli.action(async (context, given: string, options: ReportOptions) => {
+        const [{ showReport }, { incidentId }] = await Promise.all([
+          import('../incident/report.js'),
+          import('../incident/names.js'),
+        ]);
+        return showReport(context, incidentId(given), options);
+      }),
+    );
 }
 
 type OnOne = (context: CommandContext, incident: string) => Promise<Outcome>;

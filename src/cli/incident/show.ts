@@ -73,23 +73,3 @@ async function stateOf(client: Client, incident: string, status: string): Promis
     return status.toLowerCase();
   }
 }
-
-/** The closing report, as it was written when the incident ended. */
-export async function showReport(context: CommandContext, client: Client, incident: string): Promise<Outcome> {
-  const estate = await context.estate();
-  const { progress } = await momentOf(client, incident);
-  if (progress.endedAt === null) {
-    throw new CommandError(
-      `${incident} is ${progress.state}; its report is written when it ends. See \`relock incident status\``,
-      'waiting',
-    );
-  }
-  const call = () => ({ signal: context.signal, deadline: context.now() + readMs });
-  const [key] = await estate.artifacts.list(`${incident.replace(/^incident\//, 'incidents/')}/report/`, call());
-  if (key === undefined)
-    throw new CommandError(`${incident} ended ${progress.state} before anything was rotated; it has no report`);
-  const report: unknown = JSON.parse(Buffer.from(await estate.artifacts.get(key, call())).toString('utf8'));
-  const status = await statusOf(client, estate, incident, call());
-  context.out.result(report, [`report ${key} in the artifact store`, ...statusLines(status)]);
-  return outcomeOf(status);
-}

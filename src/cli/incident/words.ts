@@ -1,25 +1,10 @@
-import { endStates, reasons } from '../../model/endStates.js';
+import { adviceFor } from '../../model/advice.js';
+import { endStates, type Reason, reasons } from '../../model/endStates.js';
 import type { CredentialStatus } from '../../model/incident.js';
 import { incidentStates } from '../../model/incident.js';
 import { tableLines } from '../output.js';
 import type { Moment } from './follow.js';
 import type { IncidentStatus } from './statusOf.js';
-
-/** What a person does about an end that is not `rotated`. */
-const advice: Readonly<Record<CredentialStatus['state'], string>> = {
-  rotated: 'nothing',
-  replaced:
-    'make the target reachable, then run relock recover: it proves that the old one is dead, or says what still accepts it',
-  untouched: 'remove the cause, then open the incident again with another --key, or run relock rotate',
-  rolledBack: 'remove the cause, then rotate again: the old one, which the vendor knows, works',
-  disabled: 'decide, then run relock reinstate',
-  unverified: 'both secrets are held: make the target reachable, then run relock recover',
-  lost: 'all secrets are held, none works: set a new one on the device by hand, put it into the vault, then run relock recover',
-  pending: 'wait, or look at its workflow in the Temporal UI',
-  running: 'wait',
-  parked: 'see what it waits for',
-  blocked: 'correct relock.yaml, then open the incident again with another --key',
-};
 
 const labels: Readonly<Record<string, string>> = {
   pending: 'not begun',
@@ -59,9 +44,20 @@ const rowsShown = 50;
 function restLines(credentials: readonly CredentialStatus[]): readonly string[] {
   const rest = credentials.filter(({ state }) => state !== 'rotated' && state !== 'pending' && state !== 'running');
   if (rest.length === 0) return [];
-  const rows = rest.slice(0, rowsShown).map(({ id, state, reason }) => [id, state, reasonText(reason), advice[state]]);
+  const rows = rest
+    .slice(0, rowsShown)
+    .map(({ id, state, reason }) => [
+      id,
+      state,
+      reasonText(reason),
+      adviceFor(state, isReason(reason) ? reason : null),
+    ]);
   const more = rest.length > rowsShown ? [`and ${rest.length - rowsShown} more: --json lists all`] : [];
   return ['', 'Not rotated:', ...tableLines(['CREDENTIAL', 'STATE', 'WHY', 'WHAT TO DO'], rows), ...more];
+}
+
+function isReason(reason: string | undefined): reason is Reason {
+  return reason !== undefined && Object.hasOwn(reasons, reason);
 }
 
 function reasonText(reason: string | undefined): string {
