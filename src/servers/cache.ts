@@ -15,13 +15,14 @@ export function cachedProgram(slot: string, program: string): string {
 }
 
 /**
- * Fills a slot: `produce` leaves the program in the folder it is given and returns its path. The slot appears whole, by
+ * Fills a slot: `produce` leaves the program in the folder it is given and returns its path; what the program needs
+ * beside it goes into `slot`, from where nothing may be named by an absolute path. The slot appears whole, by
  * one rename; when two processes fill it at once, the first one's stays and both get its path.
  */
 export async function fillSlot(
   slot: string,
   program: string,
-  produce: (folder: string) => Promise<string>,
+  produce: (folder: string, slot: string) => Promise<string>,
 ): Promise<string> {
   const root = join(cacheFolder(), 'servers');
   await mkdir(root, { recursive: true });
@@ -29,7 +30,7 @@ export async function fillSlot(
   try {
     const ready = join(folder, 'slot');
     await mkdir(ready);
-    await rename(await produce(folder), join(ready, program));
+    await rename(await produce(folder, ready), join(ready, program));
     await chmod(join(ready, program), 0o755);
     await rename(ready, join(root, slot)).catch((error: unknown) => {
       if (!existsSync(cachedProgram(slot, program))) throw error;

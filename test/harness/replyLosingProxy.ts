@@ -10,7 +10,7 @@ export interface Proxy {
  * Passes HTTP/1.1 on to that server, until a request whose head matches: it arrives there and is answered, and the
  * answer is lost with the connection.
  */
-export async function replyLosingProxy(upstream: string, matches: (requestLine: string) => boolean): Promise<Proxy> {
+export async function replyLosingProxy(upstream: string, matches: (head: string) => boolean): Promise<Proxy> {
   const { hostname, port } = new URL(upstream);
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -21,7 +21,7 @@ export async function replyLosingProxy(upstream: string, matches: (requestLine: 
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     }
     client.on('data', (bytes) => {
-      lose ||= matches(bytes.toString('latin1').split('\r\n', 1)[0] ?? '');
+      lose ||= matches(bytes.toString('latin1').split('\r\n\r\n', 1)[0] ?? '');
       behind.write(bytes);
     });
     behind.on('data', (bytes) => {
