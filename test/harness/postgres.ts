@@ -8,7 +8,7 @@ import { findProgram } from '../../src/servers/findServer.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { runTool } from '../../src/servers/runTool.js';
 import { programOnPath } from '../../src/servers/sources.js';
-import { spawnServer } from '../../src/servers/spawnServer.js';
+import { type ServerProcess, spawnServer } from '../../src/servers/spawnServer.js';
 import { untilReady } from '../../src/servers/untilReady.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 import { say } from './say.js';
@@ -78,16 +78,21 @@ export async function startPostgres(): Promise<Postgres> {
       await rules(lines);
       await reload(run);
     },
-    stopProcess: () => server.kill(),
+    stopProcess: () => endAtOnce(server),
     startProcess: async () => {
-      await rm(join(data, 'postmaster.pid'), { force: true });
       server = await start();
     },
     stop: async () => {
-      await server.kill();
+      await endAtOnce(server);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Immediate shutdown: sessions are cut off as by a crash, and no process of the cluster is left behind. */
+async function endAtOnce(server: ServerProcess): Promise<void> {
+  if (!server.hasEnded()) process.kill(server.pid, 'SIGQUIT');
+  await server.ended;
 }
 
 interface Owner {
