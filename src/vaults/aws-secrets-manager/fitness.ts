@@ -9,7 +9,7 @@ import { currentLabel, type SecretsApi } from './secretsApi.js';
 
 const pathsAtOnce = 8;
 const dayMs = 24 * 60 * 60 * 1000;
-/** Of about 100 that AWS keeps for a day; a rotation with a retry or two writes some 30. */
+/** Of about 100 that AWS keeps for a day; a plain rotation writes seven, one with trouble some 30. */
 const versionsADay = 60;
 
 /** The version that readers get; null: the secret has no value. */

@@ -30,6 +30,9 @@ interface Sent {
   readonly abortSignal: AbortSignal;
 }
 
+/** A notice about later versions of the SDK is nothing that an operator can act on. */
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 export type CredentialsSource = SecretsManagerClientConfig['credentials'];
 
 /** The requests that relock makes, one by one, with errors rebuilt. What changes something is sent once. */
