@@ -3,8 +3,10 @@
 import { devNull } from 'node:os';
 import { freePort } from '../../src/servers/freePort.js';
 import { spawnServer } from '../../src/servers/spawnServer.js';
+import { startAws } from '../harness/aws.js';
 import { startFrr } from '../harness/frr.js';
 import { startOpenBao } from '../harness/openBao.js';
+import { startPostgres } from '../harness/postgres.js';
 import { startTemporal } from '../harness/temporal.js';
 
 const addresses = process.argv[2] === 'listener' ? await listener() : await oneOfEach();
@@ -23,5 +25,7 @@ async function oneOfEach(): Promise<string[]> {
   const temporal = await startTemporal();
   const login = { name: 'netadm', password: 'Ssh-login-1' };
   const router = await startFrr({ vtyPassword: 'Vty-one1', enablePassword: 'Ena-one1', login });
-  return [openBao.address.replace('http://', ''), temporal.address, router.host.address, router.vtyAddress];
+  const [postgres, moto, ministack] = await Promise.all([startPostgres(), startAws('moto'), startAws('ministack')]);
+  const web = [openBao.address, moto.endpoint, ministack.endpoint].map((url) => url.replace('http://', ''));
+  return [...web, temporal.address, router.host.address, router.vtyAddress, postgres.address];
 }
