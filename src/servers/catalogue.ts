@@ -121,6 +121,8 @@ export const servers = {
   ministack: pythonServer('ministack', { project: 'ministack', version: '1.5.33', extras: [], module: 'ministack' }),
   sudo: debianServer('sudo', 'sudo'),
   age: debianServer('age', 'age', []),
+  promtool: debianServer('promtool', 'prometheus', []),
+  dockerCompose: debianServer('docker-compose', 'docker-compose', []),
 } as const satisfies Record<string, ServerDeclaration>;
 
 export type ServerName = keyof typeof servers;
