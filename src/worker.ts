@@ -17,6 +17,8 @@ export interface RelockWorkerOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly dataConverter?: DataConverter;
+  /** How Temporal shows this worker; by default the SDK's name for it. */
+  readonly identity?: string;
   /** The workflows' code where it is bundled already. */
   readonly workflowBundle?: WorkerOptions['workflowBundle'];
   /** What is counted. Default: counted, and shown to nobody. */
@@ -42,13 +44,14 @@ const shutdownForceTime = '30 seconds';
 
 /** A worker for one task queue of this estate; `run()` it, and `shutdown()` to end it in good order. */
 export async function createRelockWorker(estate: Estate, options: RelockWorkerOptions): Promise<Worker> {
-  const { zone, connection, namespace, dataConverter, workflowBundle, metrics = new RelockMetrics() } = options;
+  const { zone, connection, namespace, dataConverter, identity, workflowBundle, metrics = new RelockMetrics() } = options;
   const metered = meteredEstate(estate, metrics);
   return Worker.create({
     connection,
     namespace,
     taskQueue: taskQueueOf(zone),
     ...(dataConverter && { dataConverter }),
+    ...(identity && { identity }),
     ...(zone === null ? (workflowBundle ? { workflowBundle } : workflowSource()) : {}),
     activities: meteredActivities(
       createActivities({ estate: metered, inventory: configInventory(estate), zone }),

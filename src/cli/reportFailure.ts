@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { CodecError } from '../codec/keyRing.js';
 import type { Problem } from '../config/estate.js';
 import { DriverError, errorCodes } from '../model/errors.js';
 import type { Outcome } from './exitCodes.js';
@@ -18,6 +19,7 @@ export function reportFailure(error: unknown, out: Output): Outcome {
     );
   }
   if (error instanceof CommandError) return report(out, error.outcome, error.name, error.message);
+  if (error instanceof CodecError) return report(out, 'failed', error.name, error.message);
   return report(out, 'failed', 'Unexpected', unexpected(error));
 }
 

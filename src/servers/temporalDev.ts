@@ -10,6 +10,8 @@ export interface TemporalDevOptions {
   readonly port: number;
   /** Web UI port on 127.0.0.1; without it there is no UI. */
   readonly uiPort?: number;
+  /** Where the UI has payloads decrypted and encrypted. */
+  readonly codecEndpoint?: string;
   /** SQLite file that carries everything over a restart; without it everything is in memory. */
   readonly dataFile?: string;
   readonly logFile: string;
@@ -53,11 +55,12 @@ export async function startTemporalDev(options: TemporalDevOptions): Promise<Tem
 }
 
 function commandLine(options: TemporalDevOptions): string[] {
-  const { port, uiPort, dataFile, searchAttributes = {}, namespaces = [] } = options;
+  const { port, uiPort, codecEndpoint, dataFile, searchAttributes = {}, namespaces = [] } = options;
   const pragmas = ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'];
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
+    ...(codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
     ...(dataFile === undefined ? [] : ['--db-filename', dataFile, ...pragmas]),
     ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
     ...namespaces.flatMap((namespace) => ['--namespace', namespace]),

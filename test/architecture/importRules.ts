@@ -23,7 +23,7 @@ export const importRules: readonly ImportRule[] = [
   // The signature check itself: pure as well, and the same in the workflow sandbox.
   { part: 'approval/', may: [...pureParts, '@noble/curves', '@noble/hashes'], outside: false },
   // Runs while relock is built, outside the sandbox.
-  { part: 'workflows/bundle/', may: ['workflows/'], outside: true },
+  { part: 'workflows/bundle/', may: ['workflows/', 'codec/'], outside: true },
   {
     part: 'workflows/',
     may: [...pureParts, 'workflows/', '@temporalio/workflow'],

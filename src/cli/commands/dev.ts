@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import type { KeyRing } from '../../codec/keyRing.js';
 import type { Estate } from '../../config/estate.js';
 import type { TemporalDev } from '../../servers/temporalDev.js';
 import type { CommandContext, Register } from '../command.js';
@@ -37,22 +38,30 @@ async function dev(context: CommandContext, options: Options): Promise<Outcome> 
   const estate = await context.estate();
   const { startLog } = await import('../temporal/log.js');
   startLog(options.logLevel);
-  const server = await startServer(context, options);
+  const { ownKeyRing } = await import('../temporal/keyRing.js');
+  const ring = await ownKeyRing(context);
+  const { startUiCodec } = await import('../../codec/uiCodec.js');
+  const codec = await startUiCodec(ring, options.uiPort);
   try {
-    return await runUntilEnd(context, estate, server);
+    const server = await startServer(context, options, codec.endpoint);
+    try {
+      return await runUntilEnd(context, estate, server, ring);
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await server.stop();
+    await codec.close();
   }
 }
 
-async function startServer(context: CommandContext, options: Options): Promise<TemporalDev> {
+async function startServer(context: CommandContext, options: Options, codecEndpoint: string): Promise<TemporalDev> {
   const { startTemporalDev } = await import('../../servers/temporalDev.js');
   const data = resolve(options.data ?? join(dirname(context.configFile), '.relock'));
   await mkdir(data, { recursive: true, mode: 0o700 });
   const files = { dataFile: join(data, 'temporal.db'), logFile: join(data, 'temporal.log') };
   const say = (line: string) => context.out.note(line);
   try {
-    return await startTemporalDev({ port: options.port, uiPort: options.uiPort, ...files, say });
+    return await startTemporalDev({ port: options.port, uiPort: options.uiPort, codecEndpoint, ...files, say });
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
     throw new CommandError(
@@ -61,14 +70,22 @@ async function startServer(context: CommandContext, options: Options): Promise<T
   }
 }
 
-async function runUntilEnd(context: CommandContext, estate: Estate, server: TemporalDev): Promise<Outcome> {
+async function runUntilEnd(
+  context: CommandContext,
+  estate: Estate,
+  server: TemporalDev,
+  ring: KeyRing,
+): Promise<Outcome> {
   const { temporalAt } = await import('../../client.js');
   const { connectWorker, createRelockWorker, runWorkers, zonesOf } = await import('../../worker.js');
+  const { workingWith } = await import('../../codec/workerIdentity.js');
   const { namespace, ...place } = temporalAt(server.address);
   const connection = await connectWorker({ ...place, namespace });
   try {
     const zones = [null, ...zonesOf(estate)];
-    const workers = await Promise.all(zones.map((zone) => createRelockWorker(estate, { zone, connection, namespace })));
+    const workers = await Promise.all(
+      zones.map((zone) => createRelockWorker(estate, { zone, connection, namespace, ...workingWith(ring) })),
+    );
     context.out.note(
       `Temporal: ${server.address}   web UI: ${server.uiAddress ?? 'none'}   workers: ${workers.map(({ options: { taskQueue } }) => taskQueue).join(', ')}`,
     );

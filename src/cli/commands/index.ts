@@ -1,6 +1,7 @@
 // Generated from the folders here by `npm run generate`; do not edit.
 import type { Register } from '../command.js';
 import { register as check } from './check.js';
+import { register as codec } from './codec.js';
 import { register as credentials } from './credentials.js';
 import { register as demo } from './demo.js';
 import { register as dev } from './dev.js';
@@ -15,6 +16,7 @@ import { register as worker } from './worker.js';
 
 export const commands: readonly Register[] = [
   check,
+  codec,
   credentials,
   demo,
   dev,

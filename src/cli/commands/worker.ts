@@ -45,11 +45,11 @@ async function work(context: CommandContext, options: Options): Promise<Outcome>
   const health = options.health ?? null;
   const sdkMetrics = health === null ? null : await localAddress();
   const log = startLog(options.logLevel, sdkMetrics ?? undefined);
-  const { connection, place } = await connectRelockWorker(context);
+  const { connection, place, sealing } = await connectRelockWorker(context);
   try {
     const metrics = new RelockMetrics();
     const { namespace } = place;
-    const worker = await createRelockWorker(estate, { zone, connection, namespace, metrics, deployment });
+    const worker = await createRelockWorker(estate, { zone, connection, namespace, metrics, deployment, ...sealing });
     const { taskQueue } = worker.options;
     context.out.note(`working on "${taskQueue}" at ${place.address}, namespace ${namespace}`);
     log.info({ taskQueue, namespace, ...deployment, health: options.health }, 'worker started');

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { CodecError } from '../../codec/keyRing.js';
 import type { IncidentState } from '../../model/incident.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { CommandContext } from '../command.js';
@@ -59,6 +60,7 @@ async function look(client: Client, incident: string, screen: Screen): Promise<M
     return moment;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw unknownIncident(incident);
+    if (error instanceof CodecError) throw error;
     await screen.silent(client);
     return null;
   }

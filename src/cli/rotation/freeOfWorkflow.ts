@@ -1,16 +1,20 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { connectClient } from '../../client.js';
+import { encryptingConverter } from '../../codec/dataConverter.js';
 import { rotationWorkflowId } from '../../workflows/messages.js';
 import type { CommandContext } from '../command.js';
 import { CommandError } from '../failures.js';
 import { temporalPlace } from '../temporal/connect.js';
+import { keyRingOf } from '../temporal/keyRing.js';
 
 /** Of these credentials, those that a workflow is rotating right now; null: no server answers, so nobody can say. */
 export async function rotatingNow(
   context: CommandContext,
   credentials: readonly string[],
 ): Promise<ReadonlySet<string> | null> {
-  const connected = await connectClient(temporalPlace(context)).catch(() => null);
+  const ring = await keyRingOf(context);
+  const converter = ring === 'missing' ? {} : encryptingConverter(ring);
+  const connected = await connectClient(temporalPlace(context), converter).catch(() => null);
   if (connected === null) return null;
   try {
     const running = await Promise.all(

@@ -1,6 +1,12 @@
+import type { Client } from '@temporalio/client';
 import { type ConnectedClient, connectClient, type TemporalPlace, temporalFromEnvironment } from '../../client.js';
+import { encryptingConverter } from '../../codec/dataConverter.js';
+import type { KeyRing } from '../../codec/keyRing.js';
+import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { CommandContext } from '../command.js';
 import { CommandError, UsageError } from '../failures.js';
+import { keyRingOf, noKeyRing } from './keyRing.js';
+import { workersKeys } from './pollers.js';
 
 /** Where Temporal is, or exit 2. */
 export function temporalPlace({ environment }: CommandContext): TemporalPlace {
@@ -13,14 +19,30 @@ export function temporalPlace({ environment }: CommandContext): TemporalPlace {
   }
 }
 
-/** A client, or a failure that says what to do. */
+/** A client that encrypts, or a failure that says what to do. */
 export async function connectTemporal(context: CommandContext): Promise<ConnectedClient> {
   const place = temporalPlace(context);
+  const ring = await keyRingOf(context);
+  const connected = await connectClient(place, ring === 'missing' ? {} : encryptingConverter(ring)).catch(() => null);
+  if (connected === null) throw new CommandError(noServer(place));
   try {
-    return await connectClient(place);
-  } catch {
-    throw new CommandError(noServer(place));
+    if (ring === 'missing') throw await noKeyRing(context);
+    await workersMustHaveKey(connected.client, ring);
+    return connected;
+  } catch (error) {
+    await connected.close();
+    throw error;
   }
+}
+
+/** What a worker cannot decrypt it can only leave alone, and nobody would hear why. */
+async function workersMustHaveKey(client: Client, ring: KeyRing): Promise<void> {
+  const rings = await workersKeys(client, mainTaskQueue).catch(() => []);
+  if (rings.length === 0 || rings.some((names) => names.includes(ring.newest))) return;
+  throw new CommandError(
+    `the workers have other keys (${rings.flat().join(', ')}) than this command would encrypt with ("${ring.newest}"); nothing was sent. Use their key ring: codec.keyFile in relock.yaml, or RELOCK_CODEC_KEY_FILE`,
+    'badInput',
+  );
 }
 
 export function noServer({ address, namespace }: TemporalPlace): string {

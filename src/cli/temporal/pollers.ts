@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { keysInIdentity } from '../../codec/workerIdentity.js';
 
 /** As in temporal.api.enums.v1.TaskQueueType. */
 const queueTypes = { workflows: 1, activities: 2 } as const;
@@ -8,11 +9,23 @@ const aliveMs = 90_000;
 
 /** Whether some worker takes tasks from this queue. */
 export async function hasWorker(client: Client, queue: string, of: keyof typeof queueTypes): Promise<boolean> {
+  return (await workersOf(client, queue, of)).length > 0;
+}
+
+/** Names of the keys of each worker that says so in its identity. */
+export async function workersKeys(client: Client, queue: string): Promise<readonly (readonly string[])[]> {
+  const identities = await workersOf(client, queue, 'workflows');
+  return identities.flatMap((identity) => keysInIdentity(identity) ?? []).map((names) => [names]);
+}
+
+/** Identities of those that take tasks from this queue. */
+async function workersOf(client: Client, queue: string, of: keyof typeof queueTypes): Promise<readonly string[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: queue },
     taskQueueType: queueTypes[of],
   });
   const since = Date.now() - aliveMs;
-  return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= since);
+  const alive = (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= since);
+  return alive.map(({ identity }) => identity ?? '');
 }

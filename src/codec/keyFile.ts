@@ -1,0 +1,52 @@
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CodecError, KeyRing, newKeyLine } from './keyRing.js';
+
+/** Throws `CodecError`; `missing` when there is no such file. */
+export function readKeyFile(file: string): KeyRing | 'missing' {
+  const text = textOf(file);
+  if (text === null) return 'missing';
+  // A group may be let in on purpose, such as a container's; everybody else never.
+  if ((statSync(file).mode & 0o007) !== 0)
+    throw new CodecError(
+      `the key ring ${file} can be read by every user of this machine; nothing was encrypted with it. Correct its mode (chmod 600), then make a new key: relock codec new-key`,
+    );
+  try {
+    return new KeyRing(text);
+  } catch (error) {
+    if (error instanceof CodecError) throw new CodecError(`the key ring ${file} cannot be used: ${error.message}`);
+    throw error;
+  }
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new CodecError(`the key ring ${file} cannot be read by this user; expected a file with mode 600 of its own`);
+  }
+}
+
+const header =
+  '# Keys with which relock encrypts what Temporal keeps. The last one encrypts, all of them decrypt. Keep it secret.\n';
+
+/** Makes a key ring with one key, unless there is one. True: it was made. */
+export function makeKeyFile(file: string, now: number): boolean {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(file, `${header}${newKeyLine(now)}\n`, { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw new CodecError(`the key ring ${file} cannot be written by this user; nothing was made`);
+  }
+}
+
+/** Puts a new key in front, where it only decrypts until its line is moved to the end. */
+export function addKey(file: string, now: number): void {
+  const text = textOf(file) ?? '';
+  const mode = statSync(file).mode & 0o777;
+  writeFileSync(`${file}.new`, `${newKeyLine(now)}\n${text}`, { mode });
+  renameSync(`${file}.new`, file);
+}
