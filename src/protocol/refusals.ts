@@ -24,9 +24,9 @@ export function locks(state: RotationState, target: TargetId): boolean {
 
 /** As `mayProbe`, for a version that may well be wrong: where it could be overwritten all the same, a last login is left to verify that. */
 export function mayGuess(state: RotationState, target: TargetId): boolean {
-  const { realm, login } = planOf(state, target);
+  const { login } = planOf(state, target);
   const mayOverwrite = state.policy === 'forward' && login === 'management';
-  const isSecond = state.order.plan.targets.some((each) => each.realm === realm && wasRefused(state, each.id));
+  const isSecond = state.order.plan.targets.some(({ id }) => sharesCount(state, id, target) && wasRefused(state, id));
   return left(state, target) > (isSecond && mayOverwrite ? 1 : 0);
 }
 
@@ -41,13 +41,21 @@ export function mayProve(state: RotationState, target: TargetId): boolean {
 }
 
 function left(state: RotationState, target: TargetId): number {
-  const { realm } = planOf(state, target);
-  return budgetOf(state, target) - remembered(state, state.refusals[realm]);
+  return budgetOf(state, target) - remembered(state, state.refusals[countOf(state, target)]);
 }
 
 function budgetOf(state: RotationState, target: TargetId): number {
   const threshold = thresholdOf(state, target);
   return threshold === null ? openBudget : Math.min(lockingBudget, threshold - 1);
+}
+
+/** Under which name refusals there are counted: where nothing locks, each target's log is its own. */
+function countOf(state: RotationState, target: TargetId): string {
+  return locks(state, target) ? planOf(state, target).realm : `target ${target}`;
+}
+
+function sharesCount(state: RotationState, one: TargetId, other: TargetId): boolean {
+  return countOf(state, one) === countOf(state, other);
 }
 
 /** The realm's: the lowest that any of its targets declares. */
@@ -68,11 +76,12 @@ export function countLogin(
   target: TargetId,
   answer: 'accepted' | 'rejected' | 'barred' | 'unknown',
 ): Refusals {
-  const { realm } = planOf(state, target);
-  if (answer === 'accepted') return { ...state.refusals, [realm]: { count: 0, at: state.now } };
+  const counted = countOf(state, target);
+  if (answer === 'accepted') return { ...state.refusals, [counted]: { count: 0, at: state.now } };
   const counts = answer === 'rejected' || (answer === 'unknown' && thresholdOf(state, target) !== null);
   if (!counts) return state.refusals;
-  return { ...state.refusals, [realm]: { count: remembered(state, state.refusals[realm]) + 1, at: state.now } };
+  const count = remembered(state, state.refusals[counted]) + 1;
+  return { ...state.refusals, [counted]: { count, at: state.now } };
 }
 
 /**

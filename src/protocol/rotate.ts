@@ -17,6 +17,8 @@ export interface Rotation {
 export interface RotationInterpreter extends Omit<Interpreter, 'checkpoint'> {
   /** As `Interpreter.checkpoint`, with all that is needed to go on later. */
   checkpoint?(rotation: Rotation): Promise<void>;
+  /** This rotation is over and a further one follows: the last moment to keep what it showed. */
+  followed?(rotated: Rotated): Promise<void>;
 }
 
 export interface Rotated {
@@ -54,8 +56,10 @@ export async function rotate(from: Rotation, interpreter: RotationInterpreter): 
     } else if (reached.state.order.token !== order.token) {
       if (driven.end.open && !(await close(reached, driven.end, interpreter)))
         return { end: driven.end, rotation: reached };
+      await interpreter.followed?.({ end: { ...driven.end, open: false }, rotation: reached });
       rotation = carried(reached.state, beginRotation(order, interpreter.now()));
     } else if (driven.end.again) {
+      await interpreter.followed?.({ end: driven.end, rotation: reached });
       const once = { ...order, token: nextToken(order.token), policy: reached.state.policy };
       rotation = beginRotation(once, interpreter.now());
     } else return { end: driven.end, rotation: reached };

@@ -110,10 +110,11 @@ export class MemoryEstate {
     return this.fleet.device(id);
   }
 
+  /** The hands of a process of its own: it shares nothing with others but vaults and devices. */
   verbs(vantage = 'here'): Verbs {
     const signal = new AbortController().signal;
     return createRotationVerbs({
-      estate: this.estate,
+      estate: { ...this.estate, vaults: this.#vaults() },
       clock: { now: this.time.now, signal: () => signal },
       vantage,
     });
@@ -198,13 +199,17 @@ export class MemoryEstate {
       file: 'relock.yaml',
       credentials: new Map([[credential, entry]]),
       targets: new Map(options.devices.map((device) => [device.id, this.#targetOf(device)])),
-      vaults: new Map([...this.documents].map(([name, documents]) => [name, this.#vaultOver(documents, name)])),
+      vaults: this.#vaults(),
       artifacts: noArtifacts,
       approvals: null,
       codecKeyFile: null,
       waves: { canary: 5, size: 200, haltAtFailedPercent: 10 },
       timing: { ...timing, ...options.timing },
     };
+  }
+
+  #vaults(): ReadonlyMap<string, VaultBackend> {
+    return new Map([...this.documents].map(([name, documents]) => [name, this.#vaultOver(documents, name)]));
   }
 
   #vaultOver(documents: MemoryDocuments, name: string): VaultBackend {

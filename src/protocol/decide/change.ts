@@ -63,8 +63,9 @@ function isUntold(state: RotationState, id: TargetId): boolean {
   return orders === 0 && !taken && mayOrder(state, id) && !isQuiet(state, id);
 }
 
+/** Nothing is sent that could not be verified. */
 function mayOrder(state: RotationState, id: TargetId): boolean {
-  if (madeByTarget(state) || isStopping(state) || !hasLogin(state, id)) return false;
+  if (madeByTarget(state) || isStopping(state) || !hasLogin(state, id) || !mayProbe(state, id)) return false;
   return factsOf(state, id).orders < maxOrders && (isCanaryOver(state) || id === canaryOf(state));
 }
 

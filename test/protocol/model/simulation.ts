@@ -180,6 +180,7 @@ export class Simulation {
   async #intrude(): Promise<void> {
     this.trace.push('intruder begins');
     this.checker.interference += 1;
+    this.checker.twoHeads = true;
     const order = { plan: this.world.plan('forward'), token: this.#token(), policy: 'forward' as const };
     const idle: Run = { start: 'rotate', policy: 'forward', cancelAt: null, joinAt: null, intruderAt: null };
     await this.#until(beginRotation(order, this.world.time.now()), idle);
