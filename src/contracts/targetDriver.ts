@@ -35,7 +35,9 @@ export interface TargetDriver {
 
   /**
    * One fresh login as the account, which changes nothing: never a retry, never a pooled session. Throws only `Bug`,
-   * `Misconfigured` (such as a changed host key) and `Unsupported`; everything that the network does is `unknown`.
+   * `Misconfigured` (such as a changed host key), `Unsupported`, and `Unreachable` with effect `none` where no connection was
+   * made, so that no login was spent; everything else that the network does is `unknown`, and counts as a refusal where
+   * refusals lock the account.
    */
   probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer>;
 
