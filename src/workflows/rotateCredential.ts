@@ -18,7 +18,7 @@ import { progressQuery, type RotateCredentialInput, type RotationResult } from '
 import { rotationHands } from './rotationHands.js';
 import { openInbox, type RotationInbox } from './rotationInbox.js';
 import { rotationPage } from './rotationPage.js';
-import { closeWith, closingOf, report } from './rotationReports.js';
+import { closeWith, closingOf, keepFollowed, report } from './rotationReports.js';
 import { PhaseTimes } from './rotationSinks.js';
 
 /**
@@ -77,6 +77,7 @@ class Run {
           Date.now,
         ),
       checkpoint: (rotation) => this.#checkpoint(rotation),
+      followed: (rotated) => keepFollowed(this.#input, this.#startedAt, rotated),
     };
   }
 

@@ -1,10 +1,10 @@
-import { getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, log, patched, proxyActivities } from '@temporalio/workflow';
 import type { RecordResult } from '../activities/recordResult.js';
 import type { ApprovalRef } from '../model/approval.js';
 import type { EvidenceRef, RotationEvidence } from '../model/evidence.js';
 import type { End } from '../protocol/commands.js';
 import { evidenceOf } from '../protocol/evidence.js';
-import type { Rotation } from '../protocol/rotate.js';
+import type { Rotated, Rotation } from '../protocol/rotate.js';
 import { activityOptions } from './activityOptions.js';
 import {
   type ReportTo,
@@ -31,14 +31,20 @@ export interface Closing {
   readonly evidence: RotationEvidence;
 }
 
-/** Writes result and evidence down, then tells it. A store that stays away does not keep the rotation from ending: the workflow's own result says the same. */
-export async function closeWith({ result, evidence }: Closing, to: ReportTo | null): Promise<RotationResult> {
+/** Writes result and evidence down. A store that stays away does not keep the rotation from ending: the workflow's own result says the same. */
+async function keep({ result, evidence }: Closing): Promise<void> {
   const { recordResult } = proxyActivities<RecordResult>({ ...activityOptions.recordResult });
   try {
     await recordResult(result, evidence);
   } catch {
     log.warn('the result could not be written to the artifact store', { credential: result.credential });
   }
+}
+
+/** Writes it down, then tells it. */
+export async function closeWith(closing: Closing, to: ReportTo | null): Promise<RotationResult> {
+  const { result } = closing;
+  await keep(closing);
   rotationSink.ended(result.state, result.flags.exposed, result.endedAt - result.startedAt);
   await report(to, { kind: 'ended', credential: result.credential, result });
   return result;
@@ -64,6 +70,19 @@ export function closingOf(input: RotateCredentialInput, startedAt: number, rotat
     },
     evidence: evidenceOf(rotation.state, end, { incident, planDigest, approval, startedAt, endedAt }),
   };
+}
+
+/**
+ * Keeps what a rotation showed that this one follows. It has a token of its own, and is no end in this one's incident.
+ * Rotations that began before this was kept go on without.
+ */
+export async function keepFollowed(
+  { planDigest: _, ...input }: RotateCredentialInput,
+  startedAt: number,
+  { end, rotation: { state } }: Rotated,
+): Promise<void> {
+  if (!patched('evidence-of-followed')) return;
+  await keep(closingOf({ ...input, incident: null, approval: null }, startedAt, { order: state.order, state }, end));
 }
 
 function approvalOf(ref: ApprovalRef | null): EvidenceRef | null {

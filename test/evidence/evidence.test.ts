@@ -4,7 +4,7 @@ import { evidenceSchema } from '../../src/evidence/schema.js';
 import { resultKey } from '../../src/model/artifactKeys.js';
 import type { RotationEvidence } from '../../src/model/evidence.js';
 import { evidenceOf } from '../../src/protocol/evidence.js';
-import { beginRotation, rotate } from '../../src/protocol/rotate.js';
+import { beginRotation, type Rotated, rotate } from '../../src/protocol/rotate.js';
 import { findOpenRecords } from '../../src/recover/findOpenRecords.js';
 import { finishRecord } from '../../src/recover/finishRecord.js';
 import { createInterpreter } from '../../src/recover/interpreter.js';
@@ -75,6 +75,28 @@ describe('the evidence of a rotation', () => {
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(20);
   });
 
+  it('of a rotation that was found open is kept as well, before ours begins', async () => {
+    const estate = world({ stragglerMs: 0 });
+    await estate.seed(estate.value('stolen'));
+    const order = (token: string) => ({
+      plan: estate.plan('forward'),
+      token: token.padEnd(64, '0'),
+      policy: 'forward' as const,
+    });
+    const { descriptorDigest } = estate.plan('forward');
+    const found = order('00000001').token;
+    await estate.verbs().open({ credential, descriptorDigest, token: found, policy: 'forward' }, { do: 'open' });
+    const kept: RotationEvidence[] = [];
+    const interpreter = {
+      ...interpreterOf(estate),
+      followed: async ({ end, rotation }: Rotated) => void kept.push(evidenceOf(rotation.state, end, unknown)),
+    };
+    const { end, rotation } = await rotate(beginRotation(order('00000002'), estate.time.now()), interpreter);
+    expect(end).toMatchObject({ state: 'rotated', open: false });
+    expect(kept).toMatchObject([{ token: found, resumed: true, state: 'rotated', open: false }]);
+    expect(evidenceOf(rotation.state, end, unknown)).toMatchObject({ resumed: false, token: order('00000002').token });
+  });
+
   it('is kept by recover too, under the SHA-256 of its own bytes, and the result names it', async () => {
     const bench = await memoryBench({ timing: { stragglerMs: 0 } });
     const clock = { now: Date.now, signal: () => new AbortController().signal };
@@ -113,15 +135,18 @@ function world(timing: { readonly stragglerMs: number }): MemoryEstate {
   return new MemoryEstate({ devices, timing });
 }
 
+const unknown = { incident: null, planDigest: null, approval: null, startedAt: 0, endedAt: 0 };
+
+function interpreterOf(estate: MemoryEstate) {
+  const { now } = estate.time;
+  return createInterpreter({ verbs: estate.verbs(), now, sleepUntil: (until) => estate.time.passTo(until) });
+}
+
 async function rotated(estate: MemoryEstate): Promise<{ evidence: RotationEvidence; values: readonly string[] }> {
   const old = estate.value('stolen');
   await estate.seed(old);
   const { now } = estate.time;
-  const interpreter = createInterpreter({
-    verbs: estate.verbs(),
-    now,
-    sleepUntil: (until) => estate.time.passTo(until),
-  });
+  const interpreter = interpreterOf(estate);
   const startedAt = now();
   const order = { plan: estate.plan('forward'), token: '00000001'.padEnd(64, '0'), policy: 'forward' } as const;
   const { end, rotation } = await rotate(beginRotation(order, startedAt), interpreter);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllowedSigners } from '../../src/approval/allowedSigners.js';
 import type { Estate } from '../../src/config/estate.js';
+import { incidentReportSchema } from '../../src/evidence/reportSchema.js';
+import { evidenceSchema } from '../../src/evidence/schema.js';
 import type { Opening, Statement } from '../../src/model/approval.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 import type { IncidentInput, IncidentProgress } from '../../src/workflows/incidentMessages.js';
@@ -40,6 +42,11 @@ function withApprovals(plain: Estate, signers: string, per: 'incident' | 'wave' 
     validHours: 1,
   };
   return { ...plain, approvals };
+}
+
+async function artifact(key: string): Promise<unknown> {
+  const context = { signal: new AbortController().signal, deadline: Date.now() + 5_000 };
+  return JSON.parse(Buffer.from(await estate.artifacts.get(key, context)).toString('utf8'));
 }
 
 async function open(key: string, change: Partial<IncidentInput> = {}) {
@@ -92,7 +99,15 @@ describe('where relock.yaml asks for signatures', () => {
     expect(await incident.approve(anna, statement)).toBe('counted anna');
     expect(await incident.approve(anna, statement)).toMatch(/approved already/);
     expect(await incident.approve(ben, statement)).toMatch(/^counted/);
-    expect(await incident.handle.result()).toMatchObject({ state: 'finished', ends: { rotated: 3 } });
+    const ended = await incident.handle.result();
+    expect(ended).toMatchObject({ state: 'finished', ends: { rotated: 3 } });
+
+    const { approvals, plan, credentials } = incidentReportSchema.parse(await artifact(ended.report ?? ''));
+    expect(approvals).toMatchObject([{ by: ['anna', 'ben'], wave: null, expires: statement.expires }]);
+    for (const { evidence } of credentials) {
+      const kept = evidenceSchema.parse(await artifact(evidence?.key ?? ''));
+      expect(kept).toMatchObject({ planDigest: plan.digest, approval: approvals?.[0]?.bundle });
+    }
   });
 
   it('a denial is signed too, and ends it', async () => {
