@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scheduleFindings } from '../../src/cli/check/scheduleCheck.js';
 import { connectClient, temporalAt } from '../../src/client.js';
+import { encryptingConverter } from '../../src/codec/dataConverter.js';
 import { DriverError } from '../../src/model/errors.js';
 import { rotationToken } from '../../src/planning/digest.js';
 import { Secret } from '../../src/secret/secret.js';
@@ -25,11 +26,11 @@ interface Place {
 /** So many credentials of `acme`, due every 30 days, with a schedule and a worker. */
 async function scheduled(credentials: number): Promise<Place> {
   const { address, namespace } = await sharedTemporal();
-  const temporal = await temporalBench(address, namespace);
+  const cli = scheduleCli({ address, namespace });
+  const temporal = await temporalBench(address, namespace, cli.ring);
   const timing = { settleDeadlineMs: 1_500, probeAgainMs: 50, effectMs: 1_000 };
   const bench = await memoryBench({ credentials, everyDays: 30, timing });
   await temporal.startWorker(bench.estate);
-  const cli = scheduleCli({ address, namespace });
   cli.asksFor(['acme', 30]);
   await cli.run('apply');
   const close = async () => {
@@ -160,7 +161,7 @@ describe('a look that breaks much', () => {
     const paused = async () => ((await handle.describe()).state.paused ? true : undefined);
     await waitUntil(paused, { what: 'the pause of the schedule', timeoutMs: 20_000 });
     const { namespace } = temporal;
-    const connect = () => connectClient(temporalAt(address, namespace));
+    const connect = () => connectClient(temporalAt(address, namespace), encryptingConverter(cli.ring));
     const red = await scheduleFindings(bench.estate, connect);
     expect(red).toMatchObject([{ severity: 'error', subject: `schedule ${schedule}` }]);
     bench.meddling = {};
@@ -176,7 +177,7 @@ describe('relock schedule apply', () => {
   it('makes, changes and removes what relock.yaml says, shows it first, and then has nothing to do', async () => {
     const { address, namespace } = await sharedTemporal();
     const cli = scheduleCli({ address, namespace });
-    const { client, close } = await connectClient(temporalAt(address, namespace));
+    const { client, close } = await connectClient(temporalAt(address, namespace), encryptingConverter(cli.ring));
     cli.asksFor(['acme', 30], ['acme', 30], ['acme', 7], ['other', null]);
     const dry = await cli.run('apply', '--dry-run');
     expect(dry.said).toContain('+ due/acme/30d  2 credentials, looked at daily at 02:00 UTC');

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { exitCodes } from '../../src/cli/exitCodes.js';
 import { runCli } from '../../src/cli/run.js';
+import { makeKeyFile, readKeyFile } from '../../src/codec/keyFile.js';
 
 const pin = `SHA256:${'A'.repeat(43)}`;
 
@@ -11,12 +12,24 @@ const pin = `SHA256:${'A'.repeat(43)}`;
 export function scheduleCli(temporal: { readonly address: string; readonly namespace: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'relock-schedule-'));
   const file = join(folder, 'relock.yaml');
-  const environment = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
+  const keyFile = join(folder, 'codec.keys');
+  makeKeyFile(keyFile, Date.now());
+  const ring = readKeyFile(keyFile);
+  if (ring === 'missing') throw new Error('the key ring that was just made is missing');
+  const environment = {
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    RELOCK_CODEC_KEY_FILE: keyFile,
+  };
   return {
     /** Vendor and days of credentials. */
     asksFor(...groups: readonly (readonly [string, number | null])[]): void {
       writeFileSync(file, yamlOf(groups));
     },
+    /** For those who must understand it. */
+    ring,
+    environment,
+    yaml: () => readFileSync(file, 'utf8'),
     async run(...args: readonly string[]) {
       const [stdout, stderr] = [new PassThrough(), new PassThrough()];
       const signal = new AbortController().signal;

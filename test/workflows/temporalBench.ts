@@ -1,6 +1,9 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
+import { encryptingConverter, failureConverterPath } from '../../src/codec/dataConverter.js';
+import type { KeyRing } from '../../src/codec/keyRing.js';
+import { workingWith } from '../../src/codec/workerIdentity.js';
 import type { Estate } from '../../src/config/estate.js';
 import { installTemporalLog } from '../../src/temporalLog.js';
 import { createRelockWorker } from '../../src/worker.js';
@@ -22,25 +25,24 @@ export interface TemporalBench {
   close(): Promise<void>;
 }
 
-let bundled: Promise<{ code: string }> | undefined;
+const bundles = new Map<boolean, Promise<{ code: string }>>();
 
-/** What the tests of workflows need of a Temporal server. */
-export async function temporalBench(address: string, namespace: string): Promise<TemporalBench> {
+/** What the tests of workflows need of a Temporal server. With a key ring, everything there is encrypted. */
+export async function temporalBench(address: string, namespace: string, ring?: KeyRing): Promise<TemporalBench> {
   installTemporalLog(
     pino({ level: process.env.RELOCK_TEST_LOG ?? 'error' }, pino.destination({ dest: 2, sync: true })),
   );
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, ...(ring && { dataConverter: encryptingConverter(ring) }) });
   const workers: RunningWorker[] = [];
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error };
   return {
     client,
     namespace,
     async startWorker(estate, zone = null) {
-      bundled ??= bundleWorkflowCode({ workflowsPath, logger: quiet });
-      const workflowBundle = await bundled;
-      const worker = await createRelockWorker(estate, { zone, connection: native, namespace, workflowBundle });
+      const workflowBundle = await bundle(ring !== undefined);
+      const place = { connection: native, namespace, ...(ring && workingWith(ring)) };
+      const worker = await createRelockWorker(estate, { zone, workflowBundle, ...place });
       const run = worker.run();
       const stop = async () => {
         if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -56,6 +58,15 @@ export async function temporalBench(address: string, namespace: string): Promise
       await connection.close();
     },
   };
+}
+
+/** Once per process; what encrypts needs its failure converter inside. */
+function bundle(encrypts: boolean): Promise<{ code: string }> {
+  const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error };
+  const made =
+    bundles.get(encrypts) ?? bundleWorkflowCode({ workflowsPath, logger, ...(encrypts && { failureConverterPath }) });
+  bundles.set(encrypts, made);
+  return made;
 }
 
 export function startRotation(

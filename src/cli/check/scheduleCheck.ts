@@ -26,7 +26,7 @@ const notLookedAt: Finding = {
   subject: 'schedules',
   credentials: [],
   message:
-    'not looked at: no Temporal server answered, and credentials have `everyDays`. Set TEMPORAL_ADDRESS (and TEMPORAL_NAMESPACE), then check again',
+    'not looked at: Temporal was not to be used from here, and credentials have `everyDays`. `relock schedule list` says why (server, namespace, or key ring); correct that, then check again',
 };
 
 function findingsOf(standing: Standing): readonly Finding[] {
