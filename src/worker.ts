@@ -44,7 +44,15 @@ const shutdownForceTime = '30 seconds';
 
 /** A worker for one task queue of this estate; `run()` it, and `shutdown()` to end it in good order. */
 export async function createRelockWorker(estate: Estate, options: RelockWorkerOptions): Promise<Worker> {
-  const { zone, connection, namespace, dataConverter, identity, workflowBundle, metrics = new RelockMetrics() } = options;
+  const {
+    zone,
+    connection,
+    namespace,
+    dataConverter,
+    identity,
+    workflowBundle,
+    metrics = new RelockMetrics(),
+  } = options;
   const metered = meteredEstate(estate, metrics);
   return Worker.create({
     connection,

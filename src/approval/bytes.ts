@@ -58,10 +58,6 @@ export function asciiOf(bytes: Uint8Array): string | null {
   return text;
 }
 
-export function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /** The SSH wire encoding (RFC 4251 §5) of strings, one after the other. */
 export function wireStrings(...parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0));

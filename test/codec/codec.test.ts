@@ -136,7 +136,10 @@ describe('the codec server', () => {
     const opened = await post(`${server.endpoint}/decode`, JSON.stringify({ payloads: [json(await sealed())] }));
     expect(opened.headers.get('access-control-allow-origin')).toBe(origin);
     expect(await opened.json()).toEqual({ payloads: [json(payload)] });
-    const closed = await post(`${server.endpoint}/encode?preserveStorageRefs=true`, JSON.stringify({ payloads: [json(payload)] }));
+    const closed = await post(
+      `${server.endpoint}/encode?preserveStorageRefs=true`,
+      JSON.stringify({ payloads: [json(payload)] }),
+    );
     expect(await closed.text()).not.toContain(json(payload).data);
   });
 

@@ -15,7 +15,7 @@ export interface TemporalUi {
   close(): Promise<void>;
 }
 
-const waitMs = 15_000;
+const waitMs = 30_000;
 
 export async function openTemporalUi(address: string): Promise<TemporalUi> {
   const browser = await launch();
@@ -48,8 +48,8 @@ async function launch(): Promise<Browser> {
 async function sheet(page: Page, saying: string): Promise<string> {
   await page.getByTestId('user-metadata-tab').click();
   const read = async () => {
-    const texts = await Promise.all(page.frames().map((frame) => frame.locator('body').innerText()));
-    return texts.find((text) => text.includes(saying));
+    const texts = await Promise.all(page.frames().map((frame) => frame.locator('body').allInnerTexts()));
+    return texts.flat().find((text) => text.includes(saying));
   };
   return waitUntil(read, { what: 'the details of the workflow', timeoutMs: waitMs });
 }
@@ -83,7 +83,7 @@ async function send(page: Page, input: string): Promise<string | null> {
   const refused = dialogue
     .getByText(refusalText)
     .waitFor()
-    .then(() => dialogue.innerText());
+    .then(async () => (await dialogue.allInnerTexts()).join());
   for (const each of [closed, refused]) each.catch(() => undefined);
   return Promise.race([closed, refused]);
 }

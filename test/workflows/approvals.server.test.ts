@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guardedVerbs } from '../../src/activities/approvals/guardedVerbs.js';
+import { createRotationVerbs } from '../../src/activities/rotation.js';
 import { parseAllowedSigners } from '../../src/approval/allowedSigners.js';
 import type { Estate } from '../../src/config/estate.js';
 import { incidentReportSchema } from '../../src/evidence/reportSchema.js';
 import { evidenceSchema } from '../../src/evidence/schema.js';
-import type { Opening, Statement } from '../../src/model/approval.js';
+import type { ApprovalBundle, Opening, Statement } from '../../src/model/approval.js';
+import { canonical } from '../../src/planning/digest.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 import type { IncidentInput, IncidentProgress } from '../../src/workflows/incidentMessages.js';
 import { mainTaskQueue } from '../../src/workflows/taskQueues.js';
@@ -49,7 +52,7 @@ async function artifact(key: string): Promise<unknown> {
   return JSON.parse(Buffer.from(await estate.artifacts.get(key, context)).toString('utf8'));
 }
 
-async function open(key: string, change: Partial<IncidentInput> = {}) {
+async function open(key: string, change: Partial<IncidentInput> = {}, at = temporal) {
   const incident = `incident/acme/${key}`;
   const statement: Opening = { version: 1, incident, reason: key, policy: 'forward' };
   const input: IncidentInput = {
@@ -62,7 +65,7 @@ async function open(key: string, change: Partial<IncidentInput> = {}) {
     opening: signed(opener, statement, 'relock-opening-v1'),
     ...change,
   };
-  const handle = await temporal.client.workflow.start('respondToIncident', {
+  const handle = await at.client.workflow.start('respondToIncident', {
     workflowId: incident,
     taskQueue: mainTaskQueue,
     args: [input],
@@ -110,6 +113,26 @@ describe('where relock.yaml asks for signatures', () => {
     }
   });
 
+  it('per wave: each wave is asked for by itself, and approvals of one are worth nothing for the next', async () => {
+    const own = await memoryBench({ credentials: 2 });
+    const { address, namespace } = await sharedTemporal();
+    const apart = await temporalBench(address, namespace);
+    try {
+      await apart.startWorker(withApprovals(own.estate, text, 'wave'));
+      const incident = await open('waves', {}, apart);
+      const first = await incident.asked(1);
+      expect(first).toMatchObject({ credentials: 1, targets: 2 });
+      for (const key of [anna, ben]) await incident.approve(key, first);
+      const second = await incident.asked(2);
+      expect(await incident.approve(anna, first)).toMatch(/"wave"/);
+      for (const key of [anna, ben]) await incident.approve(key, second);
+      expect(await incident.handle.result()).toMatchObject({ state: 'finished', ends: { rotated: 2 } });
+    } finally {
+      await apart.close();
+      own.close();
+    }
+  });
+
   it('a denial is signed too, and ends it', async () => {
     const incident = await open('denied');
     const statement = await incident.asked();
@@ -138,6 +161,49 @@ describe('the hands, whatever the head says', () => {
     const after = await bench.secretOf('acme/svc-1');
     expect(after.equals(before, ['password'])).toBe(true);
   });
+
+  it('nor does one with the approval of other credentials, of another policy, or of too few', async () => {
+    const statement = await approvedStatement();
+    const plan = { key: `incidents/acme/counted/plan/plan-${statement.planDigest}.json`, digest: statement.planDigest };
+    const both = [signed(anna, statement), signed(ben, statement)];
+    const stored = await store({ version: 1, plan, approvals: both });
+    const one = await store({ version: 1, plan, approvals: both.slice(0, 1) });
+    const past = { ...statement, expires: '2026-01-01T00:00:00Z' };
+    const expired = await store({ version: 1, plan, approvals: [signed(anna, past), signed(ben, past)] });
+    const guarded = { estate, clock: { now: Date.now, signal: () => new AbortController().signal } };
+    const verbs = guardedVerbs(createRotationVerbs({ ...guarded, vantage: 'here' }), guarded.estate, guarded.clock);
+    const entry = estate.credentials.get('acme/svc-1');
+    const ref = {
+      credential: 'acme/svc-1',
+      descriptorDigest: entry?.descriptorDigest ?? '',
+      token: 'f'.repeat(64),
+      policy: 'forward',
+    } as const;
+    const open = (change: object) => verbs.open({ ...ref, ...change }, { do: 'open' });
+    await expect(open({ approval: one })).rejects.toThrow(/1 of 2 required/);
+    await expect(open({ approval: expired })).rejects.toThrow(/expired before it began/);
+    await expect(open({ approval: stored, policy: 'disable' })).rejects.toThrow(/policy is disable/);
+    await expect(open({ approval: stored, descriptorDigest: '1'.repeat(64) })).rejects.toThrow(
+      /not in the approved plan/,
+    );
+    await expect(open({ approval: { ...stored, digest: '0'.repeat(64) } })).rejects.toThrow(/digest differs/);
+    expect(await open({ approval: stored })).toMatchObject({ kind: 'opened' });
+  });
+
+  /** As the first incident was approved. */
+  async function approvedStatement(): Promise<Statement> {
+    const call = { signal: new AbortController().signal, deadline: Date.now() + 5_000 };
+    const [key = ''] = await estate.artifacts.list('incidents/acme/counted/approvals/', call);
+    const bundle = JSON.parse(Buffer.from(await estate.artifacts.get(key, call)).toString('utf8'));
+    return bundle.approvals[0].statement;
+  }
+
+  async function store(bundle: ApprovalBundle) {
+    const { bytes, digest } = canonical(bundle);
+    const key = `incidents/acme/counted/approvals/${digest}.json`;
+    await estate.artifacts.put(key, bytes, { signal: new AbortController().signal, deadline: Date.now() + 5_000 });
+    return { key, digest };
+  }
 
   it('nor does one with an approval that is not there', async () => {
     const approval = { key: 'incidents/acme/x/approvals/x.json', digest: '0'.repeat(64) };
