@@ -1,5 +1,6 @@
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { waitUntil } from '../../src/servers/waitUntil.js';
+import { launchChromium } from '../harness/chromium.js';
 
 /** The Temporal UI in Debian's Chromium, as a person uses it. */
 export interface TemporalUi {
@@ -18,7 +19,7 @@ export interface TemporalUi {
 const waitMs = 30_000;
 
 export async function openTemporalUi(address: string): Promise<TemporalUi> {
-  const browser = await launch();
+  const browser = await launchChromium();
   const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
   page.setDefaultTimeout(waitMs);
   return {
@@ -34,14 +35,6 @@ export async function openTemporalUi(address: string): Promise<TemporalUi> {
     },
     close: () => browser.close(),
   };
-}
-
-async function launch(): Promise<Browser> {
-  try {
-    return await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-  } catch {
-    throw new Error('no Chromium could be started: install it (apt-get install chromium)');
-  }
 }
 
 /** The details are a document of their own within the page. */
