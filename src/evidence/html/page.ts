@@ -130,7 +130,7 @@ function approvalOf({ bundle, by, wave, expires }: NonNullable<IncidentReport['a
 
 function checkPart({ incident, plan }: IncidentReport, sha256: string): Markup {
   const folder = incident.replace(/^incident\//, 'incidents/');
-  return html`<p>Every line of evidence is a file of its own in the artifact store, named by the SHA-256 of its bytes. The list beside the report has them all, with the plan, its pages and the report itself; in a copy of the store:</p>
+  return html`<p>The evidence of each rotation is a file of its own in the artifact store, named by the SHA-256 of its bytes. The list beside the report has them all, with the plan, its pages and the report itself; in a copy of the store:</p>
 <pre>sha256sum --check --quiet ${folder}/report/${sha256}.sha256</pre>
 <p>This page was made from the report with this digest and says nothing else. docs/evidence.md explains each field, schema/ has the JSON Schemas.</p>
 <dl><dt>Report, SHA-256</dt><dd><code>${sha256}</code></dd><dt>Plan, SHA-256</dt><dd><code>${plan.digest}</code></dd></dl>`;

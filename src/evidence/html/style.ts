@@ -35,7 +35,7 @@ th,td{text-align:left;vertical-align:top;padding:8px 12px;border-top:1px solid v
 thead th{color:var(--soft);font-weight:600;font-size:.8rem}
 tbody th{font-weight:600}
 th small,td small{display:block;font-weight:400}
-col.id{width:23%}col.end{width:20%}col.where{width:23%}col.when{width:15%}
+col.id{width:21%}col.end{width:18%}col.where{width:22%}col.when{width:19%}
 svg{display:block;width:100%;overflow:visible}
 svg.b{height:8px;background:var(--tint);margin:5px 0}
 svg.b rect{fill:var(--bar);height:8px;min-width:2px}
