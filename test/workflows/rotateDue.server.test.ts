@@ -46,7 +46,7 @@ const schedule = 'due/acme/30d';
 const oldSecret = (bench: MemoryBench, index: number) => bench.secretOf(`acme/svc-${index}`);
 
 describe('relock schedule run', () => {
-  const count = 57;
+  const count = 23;
   let place: Place;
   beforeAll(async () => {
     place = await scheduled(count);
@@ -81,7 +81,7 @@ describe('relock schedule run', () => {
     expect(bench.device('dev-4-a').accepts('svc', byHand)).toBe(true);
     expect((await own.result()).state).toBe('rotated');
     expect((await temporal.client.schedule.getHandle(schedule).describe()).state.paused).toBe(false);
-  });
+  }, 120_000);
 
   it('names its rotations by credential, scheduled time and attempt, and has begun anew for each page', async () => {
     const { temporal } = place;
@@ -170,7 +170,7 @@ describe('a look that breaks much', () => {
     const again = await cli.run('run', 'acme/30');
     expect(again.answer).toMatchObject({ due: 8, ends: { rotated: 8 } });
     await place.close();
-  });
+  }, 120_000);
 });
 
 describe('relock schedule apply', () => {

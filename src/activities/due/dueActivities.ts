@@ -3,7 +3,6 @@ import type { CredentialEntry, Estate } from '../../config/estate.js';
 import type { InventorySource } from '../../contracts/inventorySource.js';
 import { resultsPrefix } from '../../model/artifactKeys.js';
 import { DriverError } from '../../model/errors.js';
-import { pageSize } from '../../model/incident.js';
 import type { RotationPlan } from '../../model/plan.js';
 import type { CredentialId } from '../../model/record.js';
 import { type DueGroup, isDue } from '../../model/schedule.js';
@@ -50,6 +49,9 @@ export interface DuePage {
   readonly haltAtFailedPercent: number;
 }
 
+/** Rotations of one run of the look, before it continues as new: there is no hurry. */
+const pageSize = 20;
+
 /** Credentials whose vault is asked within one call, and how many of them together. */
 const looksPerPage = 500;
 const looksAtOnce = 8;
@@ -71,7 +73,10 @@ async function listDue(deps: DueDeps, question: DueQuestion): Promise<DuePage> {
   const page = { rows: [] as DueRow[], skipped: [] as DuePage['skipped'][number][], looked: 0 };
   const limit = pLimit(looksAtOnce);
   while (page.rows.length < pageSize && page.looked < Math.min(looksPerPage, waiting.length)) {
-    const part = waiting.slice(page.looked, page.looked + pageSize - page.rows.length);
+    const part = waiting.slice(
+      page.looked,
+      page.looked + Math.min(pageSize - page.rows.length, looksPerPage - page.looked),
+    );
     for (const look of await limit.map(part, (entry) => lookAt(deps, question, entry, held))) {
       if (look.is === 'due') page.rows.push(look.row);
       if (look.is === 'skipped') page.skipped.push(look.skipped);
