@@ -34,7 +34,8 @@ export const importRules: readonly ImportRule[] = [
   // zod: a driver's settings are declared as a schema.
   { part: 'contracts/', may: ['contracts/', 'model/', 'secret/', 'zod'], outside: false },
   { part: 'transport/', may: driverBasis, never: [temporal], outside: true },
-  { part: 'decorate/', may: ['decorate/', ...driverBasis], never: [temporal], outside: true },
+  // The ledger's document port is one of the contracts that it wraps.
+  { part: 'decorate/', may: ['decorate/', 'ledger/', ...driverBasis], never: [temporal], outside: true },
   { part: 'ledger/', may: ['ledger/', ...driverBasis], never: [temporal], outside: true },
   { part: 'vaults/*/', may: ['ledger/', ...driverBasis], never: [temporal], outside: true },
   { part: 'targets/*/', may: driverBasis, never: [temporal], outside: true },
