@@ -62,6 +62,8 @@ export interface MemoryBenchOptions {
   readonly timing?: Partial<Timing>;
   readonly zone?: string;
   readonly everyDays?: number;
+  /** Devices of each credential, `a`, `b` and so on; default 2. */
+  readonly targetsEach?: number;
 }
 
 /** `count` credentials `acme/svc-<n>`, each on two devices of its own, `dev-<n>-a` and `dev-<n>-b`, in one vault. */
@@ -70,6 +72,7 @@ export async function memoryBench({
   timing = {},
   zone,
   everyDays,
+  targetsEach = 2,
 }: MemoryBenchOptions = {}): Promise<MemoryBench> {
   const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
   const documents = new MemoryDocuments();
@@ -89,7 +92,7 @@ export async function memoryBench({
       { fields: secret.with(Secret.of({ username: 'svc' })), rest: null },
       '0',
     );
-    const ids = ['a', 'b'].map((letter) => `dev-${index}-${letter}`);
+    const ids = ['a', 'b', 'c', 'd'].slice(0, targetsEach).map((letter) => `dev-${index}-${letter}`);
     for (const id of ids) {
       const device = fleet.add(id, {
         capabilities: passwordDevice,

@@ -1,0 +1,89 @@
+// relock beside Ansible and beside the bare logins, in one run on one machine: npm run bench -- [--quick] [--json] [--profile DIR]
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { startFleet } from './fleet.js';
+import { ansible } from './lanes/ansible.js';
+import { bareSsh } from './lanes/bareSsh.js';
+import { RelockOnFleet } from './lanes/relock.js';
+import { weightless } from './lanes/weightless.js';
+import type { Lane } from './measure/lane.js';
+import { type RelockServers, startRelockServers } from './relockServers.js';
+import { ratio, type Side, tableOf, weightlessLines } from './report.js';
+
+/** As many as a wave of relock has under way; Ansible gets as many forks. */
+const inFlight = 24;
+/** What relock's own transport allows itself. */
+const connectionsPerHost = 4;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+  },
+});
+const shape = values.quick
+  ? { accounts: 48, addresses: [6], repeats: 1, marks: [200] }
+  : { accounts: 200, addresses: [6, 24], repeats: 2, marks: [1000, 5000] };
+
+function say(text: string): void {
+  const stream = values.json ? process.stderr : process.stdout;
+  stream.write(`${text}\n\n`);
+}
+
+/** Loop and relock in turn, so that a busy moment of the machine meets both; Ansible once. */
+async function sideBySide(servers: RelockServers, addresses: number): Promise<Side> {
+  const fleet = await startFleet(shape.accounts, addresses);
+  try {
+    const relock = await RelockOnFleet.start(servers, fleet);
+    try {
+      const lanes: Lane[] = [];
+      for (let turn = 0; turn < shape.repeats; turn += 1) {
+        lanes.push(await bareSsh(fleet, { inFlight, connectionsPerHost }));
+        lanes.push(await relock.run(inFlight));
+      }
+      lanes.push(await ansible(fleet, { forks: inFlight }));
+      return { accounts: shape.accounts, addresses, lanes };
+    } finally {
+      await relock.stop();
+    }
+  } finally {
+    await fleet.stop();
+  }
+}
+
+async function allSides(): Promise<readonly Side[]> {
+  const servers = await startRelockServers(values.profile ?? null);
+  try {
+    const sides: Side[] = [];
+    for (const addresses of shape.addresses) {
+      sides.push(await sideBySide(servers, addresses));
+      say(sides.map(tableOf).at(-1) ?? '');
+    }
+    return sides;
+  } finally {
+    await servers.stop();
+  }
+}
+
+say(
+  `Load of the machine before: ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}`,
+);
+const sides = await allSides();
+const marks = await weightless(shape.marks, inFlight);
+say(weightlessLines(marks));
+const [few] = sides;
+const figures = {
+  ratioToAnsible: few === undefined ? null : ratio(few, 'Ansible'),
+  ratioToBareLoop: few === undefined ? null : ratio(few, 'bare ssh2'),
+  // OpenBao's own database engine is not measured yet.
+  ratioToOpenBao: null,
+  weightlessPerSecond: marks.at(0)?.perSecond ?? null,
+  peakMemoryRatio: marks.length < 2 ? null : Math.max(...marks.map(({ peakMb }) => peakMb)) / (marks[0]?.peakMb ?? 0),
+  codec: false,
+  load: loadavg()[0],
+};
+process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : `${JSON.stringify(figures, null, 2)}\n`);
+process.exit(0);
