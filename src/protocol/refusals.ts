@@ -151,6 +151,13 @@ export function lastingRefusals(state: RotationState): Refusals {
   return counted(state, new Set());
 }
 
+/** What an open record must still be told of refusals, before whoever finds it spends them again; null: it says enough. */
+export function unsaidRefusals(state: RotationState): Refusals | null {
+  const lasting = lastingRefusals(state);
+  const isSaid = Object.keys(lasting).every((realm) => coversStill(state, state.record?.refusals, lasting, realm));
+  return isSaid ? null : lasting;
+}
+
 /** What the record must say before this step: every refusal that it may cost, where refusals can lock. */
 function counted(state: RotationState, asked: ReadonlySet<string>): Refusals {
   const locking = state.order.plan.targets.filter(({ id }) => thresholdOf(state, id) !== null);

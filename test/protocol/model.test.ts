@@ -10,7 +10,7 @@ const numRuns = Number(process.env.RELOCK_MODEL_RUNS ?? 2_500);
 const path = process.env.RELOCK_MODEL_PATH ?? '';
 
 test('I1–I6 hold at every instant, whatever fails and whoever interferes', async () => {
-  await fc.assert(fc.asyncProperty(scenarios, holds), { seed, numRuns, path, timeout: 10_000 });
+  await fc.assert(fc.asyncProperty(scenarios, holds), { seed, numRuns, path, timeout: 60_000 });
 }, 600_000);
 
 async function holds(scenario: Scenario): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Flags, Reason } from '../../model/endStates.js';
 import type { Gone } from '../../model/record.js';
 import type { End } from '../commands.js';
-import { lastingRefusals } from '../refusals.js';
+import { lastingRefusals, unsaidRefusals } from '../refusals.js';
 import { type Ending, factsOf, isPromoted, type RotationState, targetIds } from '../state.js';
 import { askAgain, type Decision, isLost, run } from './decision.js';
 import { isStale } from './promote.js';
@@ -10,10 +10,17 @@ import { deathOf, whyAlive } from './retire.js';
 export function finished(state: RotationState): Decision {
   const ending = state.ending ?? observed(state);
   if (state.closedAs !== null) return { end: endOf(state, closed(ending, state.closedAs)) };
-  if (state.record === null || ending.open) return { end: endOf(state, ending) };
+  if (state.record === null) return { end: endOf(state, ending) };
+  if (ending.open) return leaveOpen(state) ?? { end: endOf(state, ending) };
   if (state.vaultFailure === null)
     return run({ do: 'finish', end: ending.state, gone: goneFrom(state), refusals: lastingRefusals(state) });
   return state.now < state.deadline ? run(askAgain(state)) : { end: endOf(state, { ...ending, open: true }) };
+}
+
+/** The record stays; it must say what was spent. */
+function leaveOpen(state: RotationState): Decision | null {
+  const refusals = unsaidRefusals(state);
+  return refusals === null || state.vaultFailure !== null ? null : run({ do: 'note', write: { refusals } });
 }
 
 /** Another interpreter finished the same record first: what it observed counts. */

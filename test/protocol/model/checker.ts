@@ -125,7 +125,8 @@ export class Checker {
   /** I5: an end is what is so. */
   async end(end: End, before: Before): Promise<void> {
     const document = await this.#world.ledger(this.#world.primary);
-    if (end.state === 'unverified' || end.state === 'lost') this.#unsettled = true;
+    const ends = [end.state, ...document.spent.map((spent) => spent.end)];
+    if (ends.includes('unverified') || ends.includes('lost')) this.#unsettled = true;
     if (!end.open && end.reason !== 'spent' && document.record !== null)
       this.#fail(`${end.state} says closed, the record is open`);
     if (this.interference !== before.interference || end.reason === 'spent') return;
