@@ -179,8 +179,10 @@ function announced(state: RotationState, command: Command, said: Refusals): Comm
   return { ...command, write: { ...command.write, refusals: said } };
 }
 
+/** The record counts at least as many, and will not forget them sooner than half of its memory from now. */
 function coversStill(state: RotationState, written: Refusals | undefined, said: Refusals, realm: string): boolean {
   const [before, now] = [written?.[realm], said[realm]];
-  if (now === undefined) return true;
-  return before !== undefined && before.count >= now.count && state.now - before.at < memoryMs / 2;
+  if (now === undefined || now.count === 0) return true;
+  if (before === undefined || before.count < now.count) return false;
+  return before.at >= now.at || state.now - before.at < memoryMs / 2;
 }
