@@ -82,7 +82,7 @@ const figures = {
   ratioToOpenBao: null,
   weightlessPerSecond: marks.at(0)?.perSecond ?? null,
   peakMemoryRatio: marks.length < 2 ? null : Math.max(...marks.map(({ peakMb }) => peakMb)) / (marks[0]?.peakMb ?? 0),
-  codec: false,
+  codec: true,
   load: loadavg()[0],
 };
 process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : `${JSON.stringify(figures, null, 2)}\n`);

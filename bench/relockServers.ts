@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { hasWorker } from '../src/cli/temporal/pollers.js';
 import { connectClient, temporalAt } from '../src/client.js';
+import { encryptingConverter } from '../src/codec/dataConverter.js';
 import type { Estate } from '../src/config/estate.js';
 import { loadEstate } from '../src/config/loadEstate.js';
 import { freePort } from '../src/servers/freePort.js';
@@ -15,6 +16,7 @@ import { waitUntil } from '../src/servers/waitUntil.js';
 import { mainTaskQueue } from '../src/workflows/taskQueues.js';
 import { type OpenBao, startOpenBao } from '../test/harness/openBao.js';
 import { say } from '../test/harness/say.js';
+import { newKeyRing } from './newKeyRing.js';
 
 /** Temporal's dev server on a SQLite file, and OpenBao with audit: what relock stands on. */
 export interface RelockServers {
@@ -28,6 +30,7 @@ export interface RelockServers {
 }
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+const keyFile = 'codec.keys';
 const tsx = import.meta.resolve('tsx');
 
 export async function startRelockServers(profileFolder: string | null = null): Promise<RelockServers> {
@@ -39,7 +42,8 @@ export async function startRelockServers(profileFolder: string | null = null): P
     say,
   });
   const bao = await startOpenBao();
-  const { client, close } = await connectClient(temporalAt(temporal.address));
+  const converter = encryptingConverter(newKeyRing(join(folder, keyFile)));
+  const { client, close } = await connectClient(temporalAt(temporal.address), converter);
   const stop = async () => {
     await close();
     await temporal.kill();
@@ -59,7 +63,11 @@ export async function startRelockWorker(servers: RelockServers, yaml: readonly s
   const file = join(servers.folder, 'relock.yaml');
   const logFile = join(servers.folder, 'worker.log');
   await writeFile(file, `${yaml.join('\n')}\n`);
-  const environment = { RELOCK_BENCH_TOKEN: servers.bao.rootToken, TEMPORAL_ADDRESS: servers.temporal.address };
+  const environment = {
+    RELOCK_BENCH_TOKEN: servers.bao.rootToken,
+    RELOCK_CODEC_KEY_FILE: join(servers.folder, keyFile),
+    TEMPORAL_ADDRESS: servers.temporal.address,
+  };
   const loaded = loadEstate(file, { environment, now: Date.now });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
   const profile = servers.profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${servers.profileFolder}`];

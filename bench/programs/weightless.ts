@@ -1,15 +1,17 @@
 // Rotations with vault and devices that weigh nothing: what Temporal and one worker carry. Started by bench/lanes/weightless.ts.
+import { join } from 'node:path';
 import { memoryBench } from '../../test/workflows/memoryBench.js';
 import { temporalBench } from '../../test/workflows/temporalBench.js';
 import { peakMemoryMb } from '../measure/cpu.js';
 import { rounded } from '../measure/lane.js';
+import { newKeyRing } from '../newKeyRing.js';
 import { rotateAll } from '../rotateAll.js';
 
 const [address = '', total = '1000', looks = '1000', inFlight = '24'] = process.argv.slice(2);
 const marks = new Set(looks.split(',').map(Number));
 
-const temporal = await temporalBench(address, 'default');
 const bench = await memoryBench({ credentials: Number(total), targetsEach: 1 });
+const temporal = await temporalBench(address, 'default', newKeyRing(join(bench.folder, 'codec.keys')));
 await temporal.startWorker(bench.estate);
 const startedAt = performance.now();
 const usedBefore = process.cpuUsage();
