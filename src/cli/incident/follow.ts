@@ -1,5 +1,5 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { QueryNotRegisteredError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
 import { waveWorkflowId } from '../../model/workflowIds.js';
 import type { Ends, IncidentProgress, WaveProgress } from '../../workflows/incidentMessages.js';
 import { CommandError } from '../failures.js';
@@ -42,11 +42,6 @@ function sum(one: Ends, other: Ends): Ends {
   const counts: Readonly<Record<string, number>> = one;
   const added: Readonly<Record<string, number>> = other;
   return Object.fromEntries([...states].map((state) => [state, (counts[state] ?? 0) + (added[state] ?? 0)]));
-}
-
-/** Worth asking again: the server or the workers are away for now. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof ServiceError || (error instanceof Error && error.name === 'QueryRejectedError');
 }
 
 /** An incident that Temporal does not know. */

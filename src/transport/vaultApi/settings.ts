@@ -13,7 +13,6 @@ export const vaultApiSettings = z.strictObject({
     "PEM file with the authority that signed the server's certificate; default: the system's",
   ).optional(),
 });
-export type VaultApiSettings = z.output<typeof vaultApiSettings>;
 
 function isPlainHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
