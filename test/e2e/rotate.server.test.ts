@@ -1,5 +1,8 @@
-import { Client, Connection } from '@temporalio/client';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectClient, temporalAt } from '../../src/client.js';
+import { encryptingConverter } from '../../src/codec/dataConverter.js';
+import { readKeyFile } from '../../src/codec/keyFile.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { type RotationResult, rotationWorkflowId } from '../../src/workflows/messages.js';
 import type { rotateCredential } from '../../src/workflows/rotateCredential.js';
@@ -117,13 +120,14 @@ describe('relock worker', { timeout: 120_000 }, () => {
   });
 });
 
+/** With the key ring that `relock dev` made. */
 async function resultAt(address: string): Promise<RotationResult> {
-  const connection = await Connection.connect({ address });
+  const ring = readKeyFile(join(estate.folder, '.relock', 'codec.keys'));
+  if (ring === 'missing') throw new Error('relock dev made no key ring');
+  const { client, close } = await connectClient(temporalAt(address), encryptingConverter(ring));
   try {
-    return await new Client({ connection }).workflow
-      .getHandle<typeof rotateCredential>(rotationWorkflowId(credential))
-      .result();
+    return await client.workflow.getHandle<typeof rotateCredential>(rotationWorkflowId(credential)).result();
   } finally {
-    await connection.close();
+    await close();
   }
 }
