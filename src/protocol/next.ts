@@ -71,8 +71,7 @@ function atOnce(state: RotationState, commands: readonly Command[]): readonly Co
 
 /** A policy that changed under way is written down before anything is done by it. */
 function sayFirst(state: RotationState): Decision | null {
-  const { record, policy, joined, vaultFailure, phase } = state;
-  const unsaid =
-    joined !== null && record !== null && record.policy !== policy && vaultFailure === null && phase !== 'finished';
+  const { record, policy, vaultFailure, phase } = state;
+  const unsaid = record !== null && record.policy !== policy && vaultFailure === null && phase !== 'finished';
   return unsaid ? { commands: [{ do: 'note', write: { policy } }] } : null;
 }

@@ -33,9 +33,13 @@ export function beginRotation(order: RotationOrder, now: Instant): Rotation {
   return { order, state: begin(order, now) };
 }
 
-/** Finishes a record that somebody left, by its own token and policy, on today's plan. */
+/**
+ * Finishes a record that somebody left, by its own token, on today's plan. An incident's policy takes the place of the
+ * record's own: a possibly stolen secret is not put back on the way.
+ */
 export function beginFound(record: RotationRecord, order: RotationOrder, now: Instant): Rotation {
-  return { order, state: begin(orderFor(record, order.plan), now, true) };
+  const state = begin(orderFor(record, order.plan), now, true);
+  return { order, state: order.policy === 'forward' ? { ...state, policy: 'forward' } : state };
 }
 
 /**
