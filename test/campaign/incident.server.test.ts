@@ -38,6 +38,7 @@ describe('an incident on a small real estate', () => {
 
   it('rotates what can be rotated, and says what became of the rest', async () => {
     const ended = await relock('incident', 'open', '--vendor', 'itron', '--reason', 'INC-42', '--yes', '--json');
+    expect(ended.code, `${ended.stdout}\n${ended.stderr}`).toBe(3);
     const status = JSON.parse(ended.stdout);
     const states = Object.fromEntries(
       status.credentials.map(({ id, state, reason }: Row) => [id, reason ? `${state} ${reason}` : state]),

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
+import { CodecError } from '../../codec/keyRing.js';
 import { waveWorkflowId } from '../../model/workflowIds.js';
 import type { Ends, IncidentProgress, WaveProgress } from '../../workflows/incidentMessages.js';
 import { CommandError } from '../failures.js';
@@ -42,6 +44,31 @@ function sum(one: Ends, other: Ends): Ends {
   const counts: Readonly<Record<string, number>> = one;
   const added: Readonly<Record<string, number>> = other;
   return Object.fromEntries([...states].map((state) => [state, (counts[state] ?? 0) + (added[state] ?? 0)]));
+}
+
+/** A server that is busy or restarts is asked again for this long. */
+const patienceMs = 30_000;
+const pauseMs = 500;
+
+/** As `momentOf`, for a command that has one question: asked again while nobody answers, then a message that says what to do. */
+export async function momentSoon(client: Client, incident: string): Promise<Moment> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await momentOf(client, incident);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw unknownIncident(incident);
+      if (error instanceof CodecError) throw error;
+      if (Date.now() > until) throw nobodyAnswers(incident);
+      await delay(pauseMs);
+    }
+  }
+}
+
+function nobodyAnswers(incident: string): CommandError {
+  return new CommandError(
+    `nobody answered for ${incident} within ${patienceMs / 1000} s; the incident goes on where it was, nothing was changed by this command. See that Temporal and a worker run (\`relock dev\` or \`relock worker\`), then ask again`,
+  );
 }
 
 /** An incident that Temporal does not know. */

@@ -40,6 +40,7 @@ export async function openIncident(context: CommandContext, options: OpenOptions
     context.out.note(`incident ${incident} is open`);
     if (!options.wait) return opened(context, incident);
     const asked = await watchIncident(connected.client, incident, context, {
+      known: true,
       entered: (moment) => entered(moment, estate, connected.client, context),
     });
     if (asked === null) return interrupted(context, incident);

@@ -11,7 +11,7 @@ import type { CommandContext } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { CommandError } from '../failures.js';
 import { type Decision, decide } from './decide.js';
-import { momentOf } from './follow.js';
+import { momentSoon } from './follow.js';
 import { incidentId } from './names.js';
 import { signStatement } from './signStatement.js';
 import { withClient } from './withClient.js';
@@ -68,7 +68,7 @@ async function inputFor(
   decision: Statement['decision'],
   { digest, key }: DecisionOptions,
 ): Promise<Approval | undefined> {
-  const { progress } = await momentOf(client, incident);
+  const { progress } = await momentSoon(client, incident);
   if (progress.signing !== null) return signedInput(context, client, progress, progress.signing, decision, key);
   if (decision === 'deny') return undefined;
   return { planDigest: digest ?? (await storedPlan(context, progress)).ref.digest };

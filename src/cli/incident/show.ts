@@ -4,7 +4,7 @@ import type { CommandContext } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { CommandError } from '../failures.js';
 import { tableLines } from '../output.js';
-import { momentOf } from './follow.js';
+import { momentOf, momentSoon } from './follow.js';
 import { planText } from './planText.js';
 import { outcomeOf, statusOf } from './statusOf.js';
 import { statusLines } from './words.js';
@@ -23,7 +23,7 @@ export async function showStatus(context: CommandContext, client: Client, incide
 /** The plan: a table for people, every row of every page for machines. */
 export async function showPlan(context: CommandContext, client: Client, incident: string): Promise<Outcome> {
   const estate = await context.estate();
-  const { progress } = await momentOf(client, incident);
+  const { progress } = await momentSoon(client, incident);
   if (progress.plan === null) throw new CommandError(`${incident} has no plan yet; it is ${progress.state}`);
   if (!context.out.json) {
     context.out.result(null, await planText(estate, progress.plan, context));

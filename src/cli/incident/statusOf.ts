@@ -1,10 +1,10 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { credentialStatuses, tallyOf } from '../../activities/incident/status.js';
 import type { Estate } from '../../config/estate.js';
 import type { CallContext } from '../../contracts/context.js';
 import type { CredentialStatus } from '../../model/incident.js';
 import type { Outcome } from '../exitCodes.js';
-import { type Moment, momentOf, unknownIncident } from './follow.js';
+import { type Moment, momentSoon } from './follow.js';
 
 /** What `incident open` and `incident status` answer; stable for machines. */
 export interface IncidentStatus {
@@ -28,7 +28,7 @@ export async function statusOf(
   incident: string,
   context: CallContext,
 ): Promise<IncidentStatus> {
-  const moment = await knownMoment(client, incident);
+  const moment = await momentSoon(client, incident);
   const { progress } = moment;
   const stored = progress.plan === null ? [] : await credentialStatuses(estate, incident, progress.plan, context);
   const credentials = stored.map((status) => underWay(status, moment));
@@ -45,15 +45,6 @@ export async function statusOf(
     findings: progress.findings,
     credentials,
   };
-}
-
-async function knownMoment(client: Client, incident: string): Promise<Moment> {
-  try {
-    return await momentOf(client, incident);
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw unknownIncident(incident);
-    throw error;
-  }
 }
 
 function underWay(status: CredentialStatus, { running, parked }: Moment): CredentialStatus {

@@ -16,6 +16,8 @@ export interface Watch {
   entered?(moment: Moment): Promise<void>;
   /** Stop watching as soon as the incident is in one of these. */
   readonly until?: readonly IncidentState[];
+  /** It was just opened: a server that says otherwise is only behind. */
+  readonly known?: boolean;
 }
 
 const pauseMs = 500;
@@ -33,7 +35,7 @@ export async function watchIncident(
   let state: IncidentState | null = null;
   try {
     while (!context.signal.aborted) {
-      const moment = await look(client, incident, screen);
+      const moment = await look(client, incident, screen, watch.known === true);
       if (moment !== null) {
         if (moment.progress.state !== state) {
           state = moment.progress.state;
@@ -53,13 +55,13 @@ export async function watchIncident(
 }
 
 /** null: nobody answers for now; the person was told once. */
-async function look(client: Client, incident: string, screen: Screen): Promise<Moment | null> {
+async function look(client: Client, incident: string, screen: Screen, known: boolean): Promise<Moment | null> {
   try {
     const moment = await momentOf(client, incident);
     screen.answered();
     return moment;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw unknownIncident(incident);
+    if (error instanceof WorkflowNotFoundError && !known) throw unknownIncident(incident);
     if (error instanceof CodecError) throw error;
     await screen.silent(client);
     return null;
