@@ -16,7 +16,7 @@ export interface Watch {
   entered?(moment: Moment): Promise<void>;
   /** Stop watching as soon as the incident is in one of these. */
   readonly until?: readonly IncidentState[];
-  /** It was just opened: a server that says otherwise is only behind. */
+  /** It was just opened: until it was seen once, a server that does not know it is only behind. */
   readonly known?: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function watchIncident(
   let state: IncidentState | null = null;
   try {
     while (!context.signal.aborted) {
-      const moment = await look(client, incident, screen, watch.known === true);
+      const moment = await look(client, incident, screen, watch.known === true && state === null);
       if (moment !== null) {
         if (moment.progress.state !== state) {
           state = moment.progress.state;
