@@ -14,7 +14,7 @@ import type { VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { End } from './commands.js';
 import { deathOf } from './decide/retire.js';
-import type { PhaseName } from './phases.js';
+import { type PhaseName, phaseNames } from './phases.js';
 import { factsOf, type RotationState } from './state.js';
 import { type TargetTrail, trailOf } from './trail.js';
 
@@ -61,21 +61,6 @@ export function evidenceOf(state: RotationState, end: End, about: About): Rotati
     copies: plan.copies.map((ref) => copyEvidence(state, ref)),
   };
 }
-
-const phaseNames: readonly PhaseName[] = [
-  'opened',
-  'checked',
-  'staged',
-  'applied',
-  'verified',
-  'confirmed',
-  'promoted',
-  'adopted',
-  'retired',
-  'finished',
-  'undo',
-  'suspended',
-];
 
 function phaseEvidence(state: RotationState, end: End): readonly PhaseEvidence[] {
   const trail = trailOf(state);

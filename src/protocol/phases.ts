@@ -77,3 +77,19 @@ export const phases = {
 } as const satisfies Record<string, { doneBy: string; truth: string; why: string; exits: string }>;
 
 export type PhaseName = keyof typeof phases;
+
+/** A rotation that goes forward passes these, in this order. */
+export const forwardPhases: readonly PhaseName[] = [
+  'opened',
+  'checked',
+  'staged',
+  'applied',
+  'verified',
+  'confirmed',
+  'promoted',
+  'adopted',
+  'retired',
+  'finished',
+];
+
+export const phaseNames: readonly PhaseName[] = [...forwardPhases, 'undo', 'suspended'];

@@ -3,7 +3,7 @@ import type { ProbeAnswer } from '../model/probe.js';
 import type { TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { CommandOf, Observation, Outcome, Results } from './commands.js';
-import type { PhaseName } from './phases.js';
+import { forwardPhases, type PhaseName } from './phases.js';
 import type { Death, RotationState } from './state.js';
 
 /**
@@ -98,22 +98,9 @@ export function moved(state: RotationState, change: Partial<RotationState>): Rot
   return { ...state, ...change, trail: { ...rest, phases: { ...phases, ...passed, ...entered } } };
 }
 
-const order: readonly PhaseName[] = [
-  'opened',
-  'checked',
-  'staged',
-  'applied',
-  'verified',
-  'confirmed',
-  'promoted',
-  'adopted',
-  'retired',
-  'finished',
-];
-
 function isNext(from: PhaseName, to: PhaseName): boolean {
-  const index = order.indexOf(from);
-  return index >= 0 && order[index + 1] === to;
+  const index = forwardPhases.indexOf(from);
+  return index >= 0 && forwardPhases[index + 1] === to;
 }
 
 function timesOf(phases: Trail['phases'], phase: PhaseName, now: Instant): PhaseTimes {
