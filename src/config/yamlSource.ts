@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -44,7 +45,11 @@ function parseWhole(text: string): ParsedSource {
     const [document, second] = documents;
     if (document === undefined || isEmpty(document)) return refused(null, emptyFile);
     if (second !== undefined) return refused(lineAt(lines, second.range[0]), secondDocument);
-    const problems = [...syntaxProblems(document, lines), ...duplicateKeys(document, lines)];
+    const problems = [
+      ...syntaxProblems(document, lines),
+      ...duplicateKeys(document, lines),
+      ...circles(document, lines),
+    ];
     if (problems.length > 0) return { problems };
     return { source: new YamlSource(document, lines) };
   } catch (error) {
@@ -108,6 +113,23 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly 
     },
   });
   return problems;
+}
+
+/** An alias of something that it stands in. */
+function circles(document: Document.Parsed, lines: LineCounter): readonly SourceProblem[] {
+  const problems: SourceProblem[] = [];
+  visit(document, {
+    Alias(_, alias, around) {
+      if (!around.some((node) => isNode(node) && anchorOf(node) === alias.source)) return;
+      const message = `alias *${printable(alias.source)} stands inside of what it repeats; expected the values themselves: write them out`;
+      problems.push({ line: lineAt(lines, alias.range?.[0] ?? 0), message });
+    },
+  });
+  return problems;
+}
+
+function anchorOf(node: Node): string | undefined {
+  return 'anchor' in node ? node.anchor : undefined;
 }
 
 function lineAt(lines: LineCounter, offset: number): number {

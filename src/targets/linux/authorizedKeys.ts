@@ -28,7 +28,8 @@ function optionsLength(text: string): number {
 
 function parseLine(line: string): KeyLine | null {
   const end = line.endsWith('\r') ? '\r' : '';
-  const body = line.slice(0, line.length - end.length);
+  // OpenSSH reads a line up to its first NUL.
+  const [body = ''] = line.slice(0, line.length - end.length).split('\0', 1);
   const indent = /^[ \t]*/.exec(body)?.[0] ?? '';
   const rest = body.slice(indent.length);
   if (rest.startsWith('#')) return null;

@@ -21,6 +21,9 @@ export type LoginAnswer =
   | { readonly answer: 'expired' }
   | { readonly answer: 'rejected' | 'barred' | 'unknown'; readonly failure: LoginFailure };
 
+/** What one connection may send us in all; the most that relock reads is a router's configuration of 8 MB. */
+const maxReceivedBytes = 32 * 1024 * 1024;
+
 const noSecret = Secret.of({ password: '' });
 
 async function openLine(endpoint: SshEndpoint, context: CallContext, signal: AbortSignal): Promise<Line> {
@@ -68,6 +71,15 @@ interface HostKeyCheck {
   seen: string | null;
 }
 
+/** Ends a connection that sends without end, whatever it sends: each of a server's requests costs memory for its answer. */
+function limitReceived({ stream, cut }: Line): void {
+  let received = 0;
+  stream.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > maxReceivedBytes) cut();
+  });
+}
+
 function attachFailures(client: Client, attempt: Authentication): void {
   let failure: LoginFailure = 'dropped';
   client.on('error', (error) => {
@@ -89,6 +101,7 @@ function authenticate(
     client.on('banner', (text) => attempt.banner(text));
     client.on('ready', () => attempt.succeeded());
     client.on('change password', () => attempt.expired());
+    limitReceived(line);
     client.connect({
       sock: line.stream,
       username: login.account,
