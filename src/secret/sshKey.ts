@@ -146,7 +146,7 @@ export function formatPublicKey(key: SshPublicKey): string {
  * that grows with the length only: whoever owns an account writes what is read here.
  */
 export function parsePublicKey(line: string): SshPublicKey | null {
-  const [, type = '', token = '', rest = ''] = /^\s*([a-z0-9@.-]+)[ \t]+([^ \t]+)([^]*)$/.exec(line) ?? [];
+  const [, type = '', token = '', rest = ''] = /^\s*([a-z0-9@.-]+)[ \t]+([^ \t]+)([\s\S]*)$/.exec(line) ?? [];
   const comment = rest.trim();
   // OpenSSH reads over white space of other kinds within the base64.
   const blob = token.replace(/[\r\n\v\f]/g, '');

@@ -80,10 +80,12 @@ function limitReceived({ stream, cut }: Line): void {
   });
 }
 
-function attachFailures(client: Client, attempt: Authentication): void {
+function attachFailures(client: Client, attempt: Authentication, line: Line): void {
   let failure: LoginFailure = 'dropped';
   client.on('error', (error) => {
     if (/no matching .* algorithm/i.test(error.message)) failure = 'noCommonAlgorithm';
+    // ssh2 would go on reading, and make room for a packet of 2 GB whose length it has just refused.
+    if (error.level !== 'client-authentication') line.cut();
   });
   client.on('close', () => attempt.ended(failure));
   client.on('end', () => attempt.ended(failure));
@@ -97,7 +99,7 @@ function authenticate(
   const { line, endpoint, login, answers, check } = options;
   return interruptible(signal, (resolve) => {
     const attempt = new Authentication(login, answers, resolve);
-    attachFailures(client, attempt);
+    attachFailures(client, attempt, line);
     client.on('banner', (text) => attempt.banner(text));
     client.on('ready', () => attempt.succeeded());
     client.on('change password', () => attempt.expired());
