@@ -146,7 +146,7 @@ export function formatPublicKey(key: SshPublicKey): string {
  * that grows with the length only: whoever owns an account writes what is read here.
  */
 export function parsePublicKey(line: string): SshPublicKey | null {
-  const [, type = '', token = '', rest = ''] = /^\s*([a-z0-9@.-]+)[ \t]+([^ \t]+)([\s\S]*)$/.exec(line) ?? [];
+  const [, type = '', token = '', rest = ''] = /^[ \t]*([a-z0-9@.-]+)[ \t]+([^ \t]+)([\s\S]*)$/.exec(line) ?? [];
   const comment = rest.trim();
   // OpenSSH reads over white space of other kinds within the base64.
   const blob = token.replace(/[\r\n\v\f]/g, '');
@@ -158,9 +158,14 @@ function isBase64(text: string): boolean {
   return Buffer.from(text, 'base64').toString('base64') === text;
 }
 
+/** null: it is no key, or one that is cut off. */
 function blobType(blob: string): string | null {
   try {
-    return new SshReader(Buffer.from(blob, 'base64')).string().toString();
+    const reader = new SshReader(Buffer.from(blob, 'base64'));
+    const type = reader.string().toString();
+    // Every part of a key is a string; certificates also have numbers.
+    while (!type.includes('-cert-') && !reader.atEnd()) reader.string();
+    return type;
   } catch {
     return null;
   }

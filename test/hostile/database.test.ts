@@ -12,11 +12,13 @@ const secret = Secret.of({ password });
 type Answer = (socket: Socket, said: Buffer, turn: number) => void;
 
 const nonceOf = (said: Buffer) => /r=([A-Za-z0-9+/=]+)/.exec(said.toString('latin1'))?.[1] ?? '';
-const scram = (iterations: string): Answer => (socket, said, turn) => {
-  if (turn === 0) socket.write(asksForScram);
-  if (turn === 1) socket.write(message('R', int32(11), `r=${nonceOf(said)}more,s=c2FsdHNhbHQ=,i=${iterations}`));
-  if (turn === 2) socket.write(Buffer.concat([message('R', int32(12), 'v=AAAA'), ok, ready]));
-};
+const scram =
+  (iterations: string): Answer =>
+  (socket, said, turn) => {
+    if (turn === 0) socket.write(asksForScram);
+    if (turn === 1) socket.write(message('R', int32(11), `r=${nonceOf(said)}more,s=c2FsdHNhbHQ=,i=${iterations}`));
+    if (turn === 2) socket.write(Buffer.concat([message('R', int32(12), 'v=AAAA'), ok, ready]));
+  };
 
 /** What a probe came to: an answer, or an error that carries no secret. */
 async function probe(answer: Answer, timeMs = 3_000) {
@@ -91,9 +93,17 @@ describe('a PostgreSQL peer that breaks the protocol', () => {
   it('an error that quotes what was sent is known by its code alone', async () => {
     const driver = await databasePeer((socket, said, turn) => {
       if (turn === 0) socket.write(Buffer.concat([message('R', int32(3))]));
-      else if (turn > 0) socket.write(Buffer.concat([message('E', fields({ S: 'ERROR', C: '22023', M: said.toString('latin1') })), ready]));
+      else if (turn > 0)
+        socket.write(
+          Buffer.concat([message('E', fields({ S: 'ERROR', C: '22023', M: said.toString('latin1') })), ready]),
+        );
     });
-    const change = driver.change('svc', { as: 'self', account: 'svc', secret }, Secret.of({ password: 'N3w-and-secret' }), effectContext());
+    const change = driver.change(
+      'svc',
+      { as: 'self', account: 'svc', secret },
+      Secret.of({ password: 'N3w-and-secret' }),
+      effectContext(),
+    );
     const error: unknown = await change.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DriverError);
     expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/N3w|SCRAM-SHA-256\$|Hush/);

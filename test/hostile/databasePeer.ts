@@ -20,7 +20,11 @@ export function int32(value: number): Buffer {
 
 /** What an ErrorResponse or NoticeResponse has in it. */
 export function fields(values: Readonly<Record<string, string>>): Buffer {
-  return Buffer.from(`${Object.entries(values).map(([type, text]) => `${type}${text}\0`).join('')}\0`);
+  return Buffer.from(
+    `${Object.entries(values)
+      .map(([type, text]) => `${type}${text}\0`)
+      .join('')}\0`,
+  );
 }
 
 export const asksForScram = message('R', int32(10), 'SCRAM-SHA-256\0\0');
@@ -46,5 +50,8 @@ export async function databasePeer(
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   const settings = postgresqlSettings.parse({ address: `127.0.0.1:${port}`, tls: 'off' });
-  return new PostgresqlPasswordDriver({ id: 'db-01', settings }, { now: Date.now, baseDirectory: '.', environment: {} });
+  return new PostgresqlPasswordDriver(
+    { id: 'db-01', settings },
+    { now: Date.now, baseDirectory: '.', environment: {} },
+  );
 }

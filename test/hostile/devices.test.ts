@@ -197,8 +197,6 @@ describe('what a device says never gets into an error', () => {
       await run(session);
       throw session.failure('Refused', 'as a driver would say it');
     });
-    expect(error.message).toBe(
-      `127.0.0.1:${endpoint.address.port}: as a driver would say it`,
-    );
+    expect(error.message).toBe(`127.0.0.1:${endpoint.address.port}: as a driver would say it`);
   });
 });

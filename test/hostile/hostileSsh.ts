@@ -1,8 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel, type Session } from 'ssh2';
 import { onTestFinished } from 'vitest';
-import { fingerprintOf, generateSshKey } from '../../src/secret/sshKey.js';
 import { Secret } from '../../src/secret/secret.js';
+import { fingerprintOf, generateSshKey } from '../../src/secret/sshKey.js';
 import type { SshEndpoint, SshLogin } from '../../src/transport/ssh/endpoint.js';
 
 export const password = 'Hush-of-the-tests-7391';
