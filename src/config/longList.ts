@@ -42,7 +42,7 @@ function lineIn(path: ConfigPath, items: readonly Item[], rest: Source, parse: (
 
 /** What is wrong with an entry by itself; null: it may be right together with the others, by an alias. */
 function brokenItem(item: Item, parse: (text: string) => ParsedSource): ParsedSource | null {
-  const parsed = /[&*]/.test(item.text) ? null : parse(item.text);
+  const parsed = /[&*]/.test(item.text) ? null : parse(item.text.trimEnd());
   if (parsed === null || !('problems' in parsed)) return null;
   return { problems: parsed.problems.map(({ line, message }) => ({ line: item.line - 1 + (line ?? 1), message })) };
 }

