@@ -120,7 +120,7 @@ export async function startLeakEstate(): Promise<LeakEstate> {
     ],
     stop: async () => {
       await Promise.all([...hosts, servers.router, postgres].map((server) => server.stop()));
-      for (const each of [folder, temporary]) rmSync(each, { recursive: true, force: true });
+      for (const each of [folder, temporary]) rmSync(each, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   connected = await connectClient(temporalAt(address), encryptingConverter(ring));
   secrets = { ...estate.old, ...renamed(await estate.current(), 'new: '), 'the codec key': codecKey(keyFile) };
   scan = new LeakScan(secrets);
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await connected?.close();

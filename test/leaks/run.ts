@@ -34,7 +34,7 @@ export async function startRun(estate: LeakEstate): Promise<Run> {
     async look(...args) {
       const [stdout, stderr] = [listener(), listener()];
       const config = ['--config', join(estate.folder, 'relock.yaml')];
-      const signal = AbortSignal.timeout(60_000);
+      const signal = AbortSignal.timeout(300_000);
       await runCli({ args: [...args, ...config], stdout, stderr, environment: dev.environment, signal });
       keep(args, stdout.text() + stderr.text());
       return stdout.text();
@@ -71,7 +71,7 @@ export async function incidentWithFailures(estate: LeakEstate, { relock, look }:
   await look('incident', 'pause', 'itron/inc-77');
   await relock('incident', 'approve', 'itron/inc-77', '--key', estate.approver.file);
   await look('incident', 'resume', 'itron/inc-77');
-  await Promise.all([relock('incident', 'watch', 'itron/inc-77'), relock('rotate', 'acme/rolling', '--json'), person]);
+  await Promise.all([look('incident', 'watch', 'itron/inc-77'), relock('rotate', 'acme/rolling', '--json'), person]);
   await look('schedule', 'run', 'acme/30');
   await look('incident', 'open', '--vendor', 'acme', '--reason', 'INC-78', '--as', estate.opener.file, '--no-wait');
   await planned(() => look('incident', 'status', 'acme/inc-78', '--json'));
