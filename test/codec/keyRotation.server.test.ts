@@ -79,8 +79,9 @@ describe('the key is changed while a rotation is under way', () => {
     const needed = await keysInUse(after.client);
     expect([...needed.keys()].sort()).toEqual([first, second].sort());
     const histories = await historiesOf(after.client);
-    const workerOptions = { workflowsPath, dataConverter: encryptingConverter(ring()) };
-    for (const history of histories) await Worker.runReplayHistory(workerOptions, history, handle.workflowId);
+    const options = { workflowsPath, dataConverter: encryptingConverter(ring()) };
+    const named = histories.map((history) => ({ workflowId: handle.workflowId, history }));
+    for await (const { error } of Worker.runReplayHistories(options, named)) expect(error).toBeUndefined();
 
     const refused = await relock('codec', 'remove-key', first);
     expect(refused).toMatchObject({ code: 2 });
@@ -99,7 +100,7 @@ describe('the key is changed while a rotation is under way', () => {
     await uiReads(histories);
     for (const each of [before, middle, after]) await each.close();
     await newWorker.stop().catch(() => undefined);
-  }, 180_000);
+  }, 300_000);
 
   it('a key that nothing needs goes', async () => {
     addKey(keyFile, Date.now());
