@@ -17,7 +17,7 @@ export interface OwnIds {
 
 const workflowTypes = ['respondToIncident', 'rotateWave', 'rotateCredential', 'rotateDue'];
 const activityTypes = [
-  ...['open', 'stage', 'promote', 'note', 'finish', 'recordResult'],
+  ...['carryOn', 'open', 'stage', 'promote', 'note', 'finish', 'recordResult'],
   ...['capture', 'probe', 'change', 'revert', 'confirm', 'retire', 'endSessions', 'suspend'],
   ...['planIncident', 'storeApprovals', 'readPlanRows', 'zonesOfPage', 'precheckPage', 'joinRotation', 'awaitRotation'],
   ...['tally', 'writeReport', 'listDue'],
