@@ -9,6 +9,7 @@ import type { DelayedFault, Fault, Faults, FaultyCall } from '../../src/decorate
 import { withDocumentFaults, withTargetFaults } from '../../src/decorate/faults.js';
 import { emptyDocument, type LedgerDocument } from '../../src/ledger/document.js';
 import { decodeDocument } from '../../src/ledger/documentFormat.js';
+import type { Content } from '../../src/ledger/documentStore.js';
 import { contentFromJson } from '../../src/ledger/jsonContent.js';
 import { LedgerVault } from '../../src/ledger/ledgerVault.js';
 import type { Capabilities } from '../../src/model/capabilities.js';
@@ -95,6 +96,8 @@ export class MemoryEstate {
   /** Told when a call has had its effect. */
   done: (call: FaultyCall) => Promise<void> = async () => {};
   listener: Listener | null = null;
+  /** What is written once is read once: looking at the ledger after every call costs nothing then. */
+  readonly #decoded = new WeakMap<Content, LedgerDocument>();
   /** A late effect that reached its device in time is being done. */
   #reached = false;
 
@@ -152,7 +155,10 @@ export class MemoryEstate {
   /** relock's own document, past every fault. */
   async ledger(vault: string): Promise<LedgerDocument> {
     const { content } = await this.#documentsOf(vault).read('relock', path);
-    return content === null ? emptyDocument : decodeDocument(content);
+    if (content === null) return emptyDocument;
+    const known = this.#decoded.get(content) ?? decodeDocument(content);
+    this.#decoded.set(content, known);
+    return known;
   }
 
   /** Every vault and every device know this value. */

@@ -294,6 +294,19 @@ describe('refusals', () => {
     expect(story.world.device('a').refusals(account)).toBeLessThanOrEqual(2);
   });
 
+  test('H16 where nothing locks, a device that no rotation reached is found by whichever held version it has', async () => {
+    const story = await Story.of({ devices: [{ id: 'a', capabilities: plain, self: true }, ...devices(2).slice(1)] });
+    story.world.device('a').reachable = false;
+    for (let rotation = 0; rotation < 4; rotation += 1) await story.rotate('forward');
+    const setByHand = await story.readers();
+    for (let rotation = 0; rotation < 2; rotation += 1) await story.rotate('forward');
+    story.world.device('a').setAccount(account, [setByHand]);
+    story.world.device('a').reachable = true;
+    await story.world.time.pass(25 * hour);
+    expect(words(await story.rotate('forward'))).toBe('rotated(null)');
+    expect(await story.held()).toEqual([]);
+  });
+
   test('where a second refusal locks, the old one is not probed', async () => {
     const story = await Story.of({ devices: devices(1, locksAtOnce) });
     expect(words(await story.rotate('restore'))).toBe('replaced(lockout)');
