@@ -341,6 +341,34 @@ describe('accounts that are barred', () => {
   });
 });
 
+describe('a record that somebody else carries on', () => {
+  test('H31 who was overtaken does not close the record of an account that was suspended meanwhile', async () => {
+    const story = await Story.of({ devices: devices(2) });
+    story.world.trouble = refusing('b');
+    let isFirst = true;
+    story.before = async ({ do: name }) => {
+      if (name !== 'stage' || !isFirst) return;
+      isFirst = false;
+      expect((await story.elsewhere('disable')).state).toBe('disabled');
+      story.said.push({ event: 'cancel' });
+    };
+    const end = await story.rotate('disable');
+    expect([end.state, end.open]).toEqual(['disabled', true]);
+    expect((await story.world.ledger('primary')).record?.suspended).toEqual(['a', 'b']);
+  });
+
+  test('H7 a target that was away when its undo was prepared is not changed before it is, whoever goes on', async () => {
+    const story = await Story.of({ devices: devices(2) });
+    story.world.device('b').reachable = false;
+    story.dieAt('promote');
+    await expect(story.rotate('restore')).rejects.toThrow(Crashed);
+    story.world.device('b').reachable = true;
+    expect(words(await story.recover())).toBe('rotated(null)');
+    expect(story.commands.indexOf('capture b')).toBeLessThan(story.commands.indexOf('change b'));
+    expect(story.commands).toContain('capture b');
+  });
+});
+
 describe('several targets', () => {
   test('H22 forward with 1 of 3: a bad candidate breaks one device, and readers get nothing', async () => {
     const story = await Story.of({ devices: devices(3) });
