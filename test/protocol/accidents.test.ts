@@ -21,9 +21,8 @@ describe('effects that come late', () => {
     story.world.trouble = always('change', { kind: 'dropped' });
     const end = await story.rotate('forward');
     expect(words(end)).toBe('untouched(notTaken)');
-    expect((await story.held()).length).toBe(1);
-    const [candidate] = await story.held();
-    expect(candidate?.equals(story.first, ['password'])).toBe(false);
+    const held = await story.held();
+    expect(held.filter((value) => !value.equals(story.first, ['password']))).toHaveLength(1);
   });
 
   test('H2 zombie activity: a hand that wakes after its deadline sends nothing', async () => {
