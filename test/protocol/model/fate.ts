@@ -1,6 +1,6 @@
 import type { Fault, FaultyCall } from '../../../src/decorate/faults.js';
 import type { MemoryDevice } from '../../../src/targets/memory/fleet.js';
-import type { MemoryEstate } from '../../harness/memoryEstate.js';
+import { account, type MemoryEstate } from '../../harness/memoryEstate.js';
 import type { Checker } from './checker.js';
 import type { People } from './people.js';
 import type { Trouble } from './scenario.js';
@@ -68,6 +68,9 @@ export class Fate {
       case 'down':
         this.#onDevice(call, (device) => this.#isAway(device));
         return peace;
+      case 'barred':
+        this.#onDevice(call, (device) => this.#isBarred(device));
+        return peace;
       case 'personWrites':
       case 'personChanges':
       case 'personDeletes':
@@ -85,6 +88,14 @@ export class Fate {
     device.reachable = false;
     this.#world.time.later(90_000, async () => {
       device.reachable = true;
+    });
+  }
+
+  #isBarred(device: MemoryDevice): void {
+    device.setSuspended(account, true);
+    this.#world.time.later(90_000, async () => {
+      device.setSuspended(account, false);
+      this.#checker.interference += 1;
     });
   }
 

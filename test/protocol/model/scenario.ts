@@ -8,7 +8,8 @@ export interface Trouble {
   readonly at: number;
   readonly what:
     | Fault
-    | { readonly kind: 'crash' | 'crashAfter' | 'restart' | 'down' }
+    /** `down`: nobody listens there for a while; `barred`: somebody else closes the account for a while. */
+    | { readonly kind: 'crash' | 'crashAfter' | 'restart' | 'down' | 'barred' }
     /** A person writes into the primary: something that works nowhere, what they set on every device too, or nothing. */
     | { readonly kind: 'personWrites' | 'personChanges' | 'personDeletes' }
     /** The first target's management credential is being rotated itself, for so long. */
@@ -77,7 +78,7 @@ const what: fc.Arbitrary<Trouble['what']> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constantFrom('restart' as const, 'down', 'personWrites', 'personChanges', 'personDeletes'),
+      kind: fc.constantFrom('restart' as const, 'down', 'barred', 'personWrites', 'personChanges', 'personDeletes'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('managementRotates' as const), forMs: delays }) },

@@ -148,7 +148,8 @@ export class Simulation {
   }
 
   #head(run: Run, mixer: Mixer | null, walk: Walk | null, others: Promise<void>[]): Head {
-    const mine = run.other === null || run.other.mix === null ? mixer : new Mixer(run.other.mix);
+    const mix = this.#mixOf(run);
+    const mine = mix === null ? mixer : new Mixer(mix);
     return new Head({
       world: this.world,
       fate: this.#fate,
@@ -167,9 +168,14 @@ export class Simulation {
         if (run.other === null || others.length > 0 || commands < run.other.at) return;
         const other = this.#joinIn(run.other, mine);
         others.push(other);
-        if (run.other.mix === null) await other;
+        if (mix === null) await other;
       },
     });
+  }
+
+  /** Where the target makes the secret, two at once may each have it make one: the lock `rotate/<credential>` keeps that from happening. */
+  #mixOf({ other }: Run): number | null {
+    return this.#scenario.issued ? null : (other?.mix ?? null);
   }
 
   /** Somebody else, elsewhere, finishes what is there, and may rotate again. */
