@@ -153,7 +153,8 @@ export function dropVersion(document: LedgerDocument, version: VersionId): Ledge
 
 /**
  * The document with its record closed. A version stays as a leftover while some target may accept it, unless readers
- * get its value anyway. Only a candidate that relock made itself and never sent can be nowhere.
+ * get its value anyway: for good, which is not certain of `base` once a candidate was sent, since somebody else may be
+ * about to promote that. Only a candidate that relock made itself and never sent can be nowhere.
  */
 export function finishDocument(
   document: OpenDocument,
@@ -166,7 +167,8 @@ export function finishDocument(
     Object.entries(record.mayBeAt).filter(([version, targets]) => {
       const value = document.held.get(version);
       if (value === undefined || targets.length === 0 || neverSent(record, version)) return false;
-      return current === null || !value.equals(current, record.ownedFields);
+      const mayBeReplaced = version === record.base && record.candidate !== null && record.effectsNotAfter !== null;
+      return current === null || mayBeReplaced || !value.equals(current, record.ownedFields);
     }),
   );
   return {

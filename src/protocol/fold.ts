@@ -74,10 +74,21 @@ function foldOpen(state: RotationState, value: Results['open']): RotationState {
   return resume(next, record);
 }
 
-/** The record as it is now. One that is past promote, when we are not, was carried on by somebody else: nothing may be undone. */
+/**
+ * The record as it is now. One that is past promote, when we are not, was carried on by somebody else: nothing may be undone.
+ * One by which accounts were touched, when we touched none, is taken up as if it had just been found.
+ */
 function withRecord(state: RotationState, record: RotationRecord): RotationState {
   const known = { ...state, record };
-  return isPast(record) && !isPromoted(state) ? { ...resume(known, record), phase: 'verified' } : known;
+  if (isPast(record) && !isPromoted(state)) return { ...resume(known, record), phase: 'verified' };
+  const isOthers = record.phase === 'applied' || record.suspended.length > 0;
+  return isOthers && hasOrderedNothing(state) ? { ...resume(known, record), phase: 'opened' } : known;
+}
+
+function hasOrderedNothing(state: RotationState): boolean {
+  return Object.values(state.targets).every(
+    ({ orders, suspended, suspendFailed }) => orders === 0 && !suspended && !suspendFailed,
+  );
 }
 
 function isPast({ phase }: RotationRecord): boolean {

@@ -89,12 +89,13 @@ function foldProbe(
   return withTarget(counted, id, { answers, silences, refusals, taken: facts.taken && !isCandidate(state, version) });
 }
 
-/** What the record says of refusals from then on; where that write failed it says more, which does no harm. */
+/** What the record says of refusals and of suspended accounts from then on; where that write failed it says less, which does no harm. */
 function withWritten(state: RotationState, command: TargetObservation['command']): RotationState {
-  const written = 'write' in command ? command.write?.refusals : undefined;
-  if (written === undefined || state.record === null) return state;
-  const refusals = { ...state.record.refusals, ...written };
-  return { ...state, record: { ...state.record, refusals } };
+  const { record } = state;
+  const written = 'write' in command ? command.write : null;
+  if (record === null || written === null) return state;
+  const refusals = { ...record.refusals, ...written.refusals };
+  return { ...state, record: { ...record, refusals, suspended: written.suspended ?? record.suspended } };
 }
 
 function accepted(state: RotationState, id: TargetId, version: VersionId, vantage: string): Partial<TargetFacts> {

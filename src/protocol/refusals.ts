@@ -1,13 +1,16 @@
 import type { RefusalCount, Refusals, TargetId, VersionId } from '../model/record.js';
 import type { Millis } from '../model/time.js';
 import type { Command } from './commands.js';
-import { factsOf, planOf, type RotationState } from './state.js';
+import { factsOf, oldsAt, planOf, type RotationState } from './state.js';
 
 /** Refused logins between two good ones, at most, where the realm locks accounts. */
 const lockingBudget = 2;
 
-/** A realm that declares never to lock still logs every refusal: enough for two candidates' answers, and no guessing. */
+/** A realm that declares never to lock still logs every refusal: the new secret's two answers, and no guessing. */
 const openBudget = 4;
+
+/** Where nothing locks, each version that may be there is tried once, else one that works might never be found: so many at most. */
+const mostGuesses = 10;
 
 /** Realms forget refusals after minutes or hours; relock remembers them longer than any, but not for ever. */
 const memoryMs: Millis = 24 * 3_600_000;
@@ -46,7 +49,8 @@ function left(state: RotationState, target: TargetId): number {
 
 function budgetOf(state: RotationState, target: TargetId): number {
   const threshold = thresholdOf(state, target);
-  return threshold === null ? openBudget : Math.min(lockingBudget, threshold - 1);
+  if (threshold !== null) return Math.min(lockingBudget, threshold - 1);
+  return Math.max(openBudget, Math.min(oldsAt(state, target).length, mostGuesses) + 2);
 }
 
 /** Under which name refusals there are counted: where nothing locks, each target's log is its own. */

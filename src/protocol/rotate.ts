@@ -93,7 +93,7 @@ function refusal(order: RotationOrder, held: RotationRecord, found: number): End
  */
 async function close({ order, state }: Rotation, end: End, interpreter: RotationInterpreter): Promise<boolean> {
   const isForward = order.policy === 'forward' || state.joined !== null;
-  if (!isForward || end.state === 'disabled' || state.record === null) return false;
+  if (!isForward || state.record === null || state.record.suspended.length > 0) return false;
   const quiet = Math.max(...targetIds(state).map((id) => settledAt(state, id)));
   if (interpreter.now() < quiet) await interpreter.execute(pause(quiet), state);
   const finish = { do: 'finish', end: end.state, gone: goneFrom(state), refusals: lastingRefusals(state) } as const;

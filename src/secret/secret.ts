@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { inspect } from 'node:util';
 
 const hidden = '[secret]';
@@ -11,6 +11,8 @@ const hidden = '[secret]';
  */
 export class Secret {
   readonly #fields: ReadonlyMap<string, string>;
+  /** The latest digest, and of which fields: the same few secrets are compared over and over. */
+  #known: { readonly of: string; readonly digest: Buffer } | null = null;
 
   private constructor(fields: ReadonlyMap<string, string>) {
     this.#fields = fields;
@@ -57,8 +59,13 @@ export class Secret {
   }
 
   #digest(fields: readonly string[]): Buffer {
-    const picked = [...fields].sort().map((name) => [name, this.#fields.get(name) ?? null]);
-    return createHash('sha256').update(JSON.stringify(picked)).digest();
+    const names = [...fields].sort();
+    const of = names.join('\n');
+    if (this.#known?.of === of) return this.#known.digest;
+    const picked = names.map((name) => [name, this.#fields.get(name) ?? null]);
+    const digest = hash('sha256', JSON.stringify(picked), 'buffer');
+    this.#known = { of, digest };
+    return digest;
   }
 
   toString(): string {

@@ -305,12 +305,14 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         expect(await heldValue(oldest)).toBe('old-1');
       });
 
-      test('H1: a candidate that was ever sent is a leftover, also when nothing was taken', async () => {
+      test('H1: a candidate that was ever sent is a leftover, and so is what readers get: a promote may be under way', async () => {
         const { token, record } = await staged('new-1');
         await vault.note(path, token, { phase: 'applied', effectsNotAfter: 1 }, context());
         await finish(token, 'untouched');
-        expect((await vault.state(path, context())).leftovers).toEqual({ [String(record.candidate)]: targets });
-        expect(await heldValue(String(record.candidate))).toBe('new-1');
+        const [base, candidate] = [String(record.base), String(record.candidate)];
+        expect((await vault.state(path, context())).leftovers).toEqual({ [base]: targets, [candidate]: targets });
+        expect(await heldValue(candidate)).toBe('new-1');
+        expect(await heldValue(base)).toBe('old-1');
       });
 
       test('H7: one that was never sent does not stay, and the next rotation can begin', async () => {
@@ -338,7 +340,8 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         await harness.personWrites(path, { username: 'svc', password: 'new-1' });
         const next = await opened({ targets: ['headend-03'] }, null);
         expect(next.record.base).toBe(record.candidate);
-        expect(next.record.mayBeAt).toEqual({ [String(record.candidate)]: [...targets, 'headend-03'] });
+        const [base, candidate] = [String(record.base), String(record.candidate)];
+        expect(next.record.mayBeAt).toEqual({ [base]: targets, [candidate]: [...targets, 'headend-03'] });
       });
     });
 

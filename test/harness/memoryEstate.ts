@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/activities/clock.js';
 import { createRotationVerbs } from '../../src/activities/rotation.js';
 import type { CredentialEntry, Estate, TargetEntry, Timing } from '../../src/config/estate.js';
 import type { ArtifactStore } from '../../src/contracts/artifactStore.js';
@@ -9,12 +10,14 @@ import type { DelayedFault, Fault, Faults, FaultyCall } from '../../src/decorate
 import { withDocumentFaults, withTargetFaults } from '../../src/decorate/faults.js';
 import { emptyDocument, type LedgerDocument } from '../../src/ledger/document.js';
 import { decodeDocument } from '../../src/ledger/documentFormat.js';
+import type { Content } from '../../src/ledger/documentStore.js';
 import { contentFromJson } from '../../src/ledger/jsonContent.js';
 import { LedgerVault } from '../../src/ledger/ledgerVault.js';
 import type { Capabilities } from '../../src/model/capabilities.js';
 import { DriverError } from '../../src/model/errors.js';
 import type { CredentialKind } from '../../src/model/kinds.js';
 import type { FailurePolicy } from '../../src/model/policy.js';
+import type { ProbeAnswer } from '../../src/model/probe.js';
 import { planRotation } from '../../src/planning/planRotation.js';
 import type { Verbs } from '../../src/protocol/verbs.js';
 import { Secret } from '../../src/secret/secret.js';
@@ -35,6 +38,8 @@ export interface DeviceOptions {
   readonly realm?: string;
   /** Default: by the target's management login. */
   readonly self?: boolean;
+  /** Its own rules for new secrets. Default: it takes all. */
+  readonly refuses?: (secret: Secret) => boolean;
 }
 
 export interface EstateOptions {
@@ -48,8 +53,19 @@ export interface EstateOptions {
 /** What devices heard, beside what they are. Called before the device acts. */
 export interface Listener {
   given(target: string, secret: Secret): void;
-  accepted(target: string, secret: Secret): void;
+  /** What a login as the account was answered. */
+  answered(target: string, secret: Secret, answer: ProbeAnswer): void;
+  /** What was captured is put back. */
+  reverting(target: string): void;
   retiring(target: string, old: Secret): void;
+  /** The account is changed there by the target's management login. */
+  managed(target: string): void;
+}
+
+/** What goes wrong with the calls of one process, and who is told of those that went well. */
+export interface Hooks {
+  trouble(call: FaultyCall): Promise<Fault | null>;
+  done(call: FaultyCall): Promise<void>;
 }
 
 export const timing: Timing = {
@@ -84,24 +100,32 @@ const fields = {
 } as const satisfies Record<CredentialKind, readonly string[]>;
 
 /** A whole estate in memory, with time, faults and everything that a test wants to look at. */
-export class MemoryEstate {
+export class MemoryEstate implements Hooks {
   readonly time = new VirtualTime(1_700_000_000_000);
   readonly fleet = new MemoryFleet(this.time.now);
   readonly documents: ReadonlyMap<string, MemoryDocuments>;
   readonly kind: CredentialKind;
   readonly estate: Estate;
+  readonly #devices: readonly DeviceOptions[];
   /** Decides what goes wrong; default: nothing. */
   trouble: (call: FaultyCall) => Promise<Fault | null> = async () => null;
   /** Told when a call has had its effect. */
   done: (call: FaultyCall) => Promise<void> = async () => {};
   listener: Listener | null = null;
-  /** A late effect that reached its device in time is being done. */
+  /** What is written once is read once: looking at the ledger after every call costs nothing then. */
+  readonly #decoded = new WeakMap<Content, LedgerDocument>();
+  /** Hands look at the time right before they act; false: a defect put in on purpose. */
+  heedsDeadlines = true;
+  /** A late effect is being done. */
+  isLate = false;
+  /** It reached its device in time. */
   #reached = false;
 
   constructor(options: EstateOptions) {
     this.kind = options.kind ?? 'password';
     const vaults = options.vaults ?? ['primary'];
     this.documents = new Map(vaults.map((name) => [name, new MemoryDocuments()]));
+    this.#devices = options.devices;
     for (const each of options.devices) this.#addDevice(each);
     this.estate = this.#estateOf(options, vaults);
   }
@@ -111,13 +135,18 @@ export class MemoryEstate {
   }
 
   /** The hands of a process of its own: it shares nothing with others but vaults and devices. */
-  verbs(vantage = 'here'): Verbs {
-    const signal = new AbortController().signal;
-    return createRotationVerbs({
-      estate: { ...this.estate, vaults: this.#vaults() },
-      clock: { now: this.time.now, signal: () => signal },
-      vantage,
-    });
+  verbs(vantage = 'here', hooks: Hooks = this): Verbs {
+    return createRotationVerbs({ estate: this.seenBy(hooks), clock: this.clock, vantage });
+  }
+
+  get clock(): Clock {
+    const { signal } = new AbortController();
+    return { now: this.time.now, signal: () => signal };
+  }
+
+  /** The estate as one process has it. */
+  seenBy(hooks: Hooks): Estate {
+    return { ...this.estate, vaults: this.#vaults(hooks), targets: this.#targets(hooks) };
   }
 
   plan(policy: FailurePolicy) {
@@ -152,7 +181,10 @@ export class MemoryEstate {
   /** relock's own document, past every fault. */
   async ledger(vault: string): Promise<LedgerDocument> {
     const { content } = await this.#documentsOf(vault).read('relock', path);
-    return content === null ? emptyDocument : decodeDocument(content);
+    if (content === null) return emptyDocument;
+    const known = this.#decoded.get(content) ?? decodeDocument(content);
+    this.#decoded.set(content, known);
+    return known;
   }
 
   /** Every vault and every device know this value. */
@@ -176,9 +208,13 @@ export class MemoryEstate {
     return documents;
   }
 
-  #addDevice({ id, capabilities, realm }: DeviceOptions): void {
+  #addDevice({ id, capabilities, realm, refuses }: DeviceOptions): void {
     const options = { capabilities, fields: this.fields, management: { account: 'root', secret: management } };
-    this.fleet.add(id, realm === undefined ? options : { ...options, realm });
+    this.fleet.add(id, {
+      ...options,
+      ...(realm === undefined ? {} : { realm }),
+      ...(refuses === undefined ? {} : { refuses }),
+    });
   }
 
   #estateOf(options: EstateOptions, vaults: readonly string[]): Estate {
@@ -198,8 +234,8 @@ export class MemoryEstate {
     return {
       file: 'relock.yaml',
       credentials: new Map([[credential, entry]]),
-      targets: new Map(options.devices.map((device) => [device.id, this.#targetOf(device)])),
-      vaults: this.#vaults(),
+      targets: this.#targets(this),
+      vaults: this.#vaults(this),
       artifacts: noArtifacts,
       approvals: null,
       codecKeyFile: null,
@@ -208,11 +244,15 @@ export class MemoryEstate {
     };
   }
 
-  #vaults(): ReadonlyMap<string, VaultBackend> {
-    return new Map([...this.documents].map(([name, documents]) => [name, this.#vaultOver(documents, name)]));
+  #targets(hooks: Hooks): ReadonlyMap<string, TargetEntry> {
+    return new Map(this.#devices.map((device) => [device.id, this.#targetOf(device, hooks)]));
   }
 
-  #vaultOver(documents: MemoryDocuments, name: string): VaultBackend {
+  #vaults(hooks: Hooks): ReadonlyMap<string, VaultBackend> {
+    return new Map([...this.documents].map(([name, documents]) => [name, this.#vaultOver(documents, name, hooks)]));
+  }
+
+  #vaultOver(documents: MemoryDocuments, name: string, hooks: Hooks): VaultBackend {
     const named = {
       driver: name,
       read: documents.read.bind(documents),
@@ -220,11 +260,11 @@ export class MemoryEstate {
       list: documents.list.bind(documents),
       check: documents.check.bind(documents),
     };
-    return new LedgerVault(withDocumentFaults(named, this.#faults()), this.time.now);
+    return new LedgerVault(withDocumentFaults(named, this.#faults(hooks)), this.time.now);
   }
 
-  #targetOf({ id, realm, self, capabilities }: DeviceOptions): TargetEntry {
-    const driver = withTargetFaults(this.#heard(id), id, this.#faults());
+  #targetOf({ id, realm, self, capabilities }: DeviceOptions, hooks: Hooks): TargetEntry {
+    const driver = withTargetFaults(this.#heard(id), id, this.#faults(hooks));
     const bound: BoundTarget = {
       id,
       host: id,
@@ -238,24 +278,26 @@ export class MemoryEstate {
     return { bound, type: 'memory', zone: null, management: self === true ? null : login };
   }
 
-  #faults(): Faults {
+  #faults(hooks: Hooks): Faults {
     return {
-      before: (call) => this.trouble(call),
-      after: (call) => this.done(call),
+      before: (call) => hooks.trouble(call),
+      after: (call) => hooks.done(call),
       sleep: (forMs) => this.time.pass(forMs),
-      later: (call, fault, act) => this.#later(call, fault, act),
+      later: (call, fault, act) => this.#later(call, fault, act, hooks),
     };
   }
 
   /** What reached the device is done while it settles; what did not has the driver's own deadline before it. */
-  #later({ subject }: FaultyCall, fault: DelayedFault, act: () => Promise<void>): void {
+  #later({ subject }: FaultyCall, fault: DelayedFault, act: () => Promise<void>, hooks: Hooks): void {
     const settleMs = this.estate.targets.get(subject)?.bound.capabilities(this.kind).settleMs ?? 0;
     const reached = fault.kind !== 'late';
     this.time.later(reached ? Math.min(fault.forMs, settleMs) : fault.forMs, async () => {
-      this.#reached = reached;
+      this.isLate = true;
+      this.#reached = reached || !this.heedsDeadlines;
       await act();
+      this.isLate = false;
       this.#reached = false;
-      await this.done({ subject, verb: `${fault.kind} effect` });
+      await hooks.done({ subject, verb: `${fault.kind} effect` });
     });
   }
 
@@ -271,15 +313,21 @@ export class MemoryEstate {
       capture: (...args) => inner.capture(...args),
       probe: async (name, secret, context) => {
         const answer = await inner.probe(name, secret, context);
-        if (answer === 'accepted') this.listener?.accepted(id, secret);
+        this.listener?.answered(id, secret, answer);
         return answer;
       },
       change: (name, via, next, context) => {
+        if (via.as === 'management') this.listener?.managed(id);
         this.listener?.given(id, next);
         return inner.change(name, via, next, within(context));
       },
-      revert: (name, via, captured, next, context) => inner.revert(name, via, captured, next, within(context)),
+      revert: (name, via, captured, next, context) => {
+        this.listener?.reverting(id);
+        if (via.as === 'management') this.listener?.managed(id);
+        return inner.revert(name, via, captured, next, within(context));
+      },
       retire: (name, via, old, current, context) => {
+        if (via.as === 'management') this.listener?.managed(id);
         this.listener?.retiring(id, old);
         return inner.retire(name, via, old, current, within(context));
       },

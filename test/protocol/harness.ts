@@ -49,10 +49,21 @@ export class Story {
   }
 
   rotate(policy: FailurePolicy, changes: Partial<Rotation['order']['plan']> = {}): Promise<End> {
+    return this.#drive(beginRotation(this.#order(policy, changes), this.world.time.now()));
+  }
+
+  #order(policy: FailurePolicy, changes: Partial<Rotation['order']['plan']> = {}): Rotation['order'] {
     this.#tokens += 1;
     const token = Array.from({ length: 8 }, (_, part) => String(this.#tokens * 10 + part).padStart(8, '0')).join('');
-    const order = { plan: { ...this.world.plan(policy), ...changes }, token, policy };
-    return this.#drive(beginRotation(order, this.world.time.now()));
+    return { plan: { ...this.world.plan(policy), ...changes }, token, policy };
+  }
+
+  /** Another process, which does not know of the one that is told here, rotates until it ends. */
+  async elsewhere(policy: FailurePolicy): Promise<End> {
+    const { now } = this.world.time;
+    const sleepUntil = (until: number) => this.world.time.passTo(until);
+    const interpreter = createInterpreter({ verbs: this.world.verbs(), now, sleepUntil });
+    return (await rotate(beginRotation(this.#order(policy), now()), interpreter)).end;
   }
 
   /** As `relock recover`: from the record alone. */

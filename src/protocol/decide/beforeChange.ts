@@ -3,6 +3,7 @@ import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { mayGuess } from '../refusals.js';
 import { factsOf, isPromoted, isQuiet, oldsAt, planOf, type RotationState, targetIds } from '../state.js';
+import { captureOf, lacksUndo } from './capture.js';
 import {
   askAgain,
   type Decision,
@@ -113,11 +114,10 @@ export function stagedPhase(state: RotationState): Decision {
   if (state.cancelled && !isPromoted(state)) return giveUp(state, 'cancelled');
   if (state.record?.candidate == null) return makeCandidate(state);
   if (lacksCopies(state) && !isPromoted(state)) return giveUp(state, 'copyUnavailable');
-  const captures = state.policy === 'restore' ? missingCaptures(state) : [];
-  const failed = workable(state).find((id) => factsOf(state, id).captureFailed);
-  if (failed !== undefined && state.policy === 'restore')
-    return giveUp(state, factsOf(state, failed).failure ?? 'unsupported');
-  return captures.length > 0 ? run(...captures) : go(state, 'applied');
+  const failed = workable(state).find((id) => lacksUndo(state, id));
+  if (failed !== undefined) return giveUp(state, factsOf(state, failed).failure ?? 'unsupported');
+  const captures = workable(state).map((id) => captureOf(state, id));
+  return runAll(captures.filter((command) => command !== null)) ?? go(state, 'applied');
 }
 
 /** Making an issued candidate is tried this often at most; each time, slots of lost replies are removed first. */
@@ -156,14 +156,4 @@ function isBase(state: RotationState, version: string): boolean {
 
 function parkedUntil(state: RotationState): number {
   return state.now + Math.max(state.order.plan.timing.stragglerMs, state.order.plan.timing.probeAgainMs);
-}
-
-function missingCaptures(state: RotationState): readonly Command[] {
-  return workable(state).flatMap((id) => {
-    const { working, captureFailed } = factsOf(state, id);
-    const login = loginBefore(state, id);
-    const needed = planOf(state, id).capabilities.undo === 'capture' && state.record?.captures[id] === undefined;
-    if (!needed || captureFailed || working === null || login === null) return [];
-    return [{ do: 'capture', target: id, current: working, login } as const];
-  });
 }

@@ -4,6 +4,7 @@ import type { Command } from '../commands.js';
 import { lastWords, reconcile, type TargetOutcome, type Verdict } from '../reconcile.js';
 import { locks, mayProbe } from '../refusals.js';
 import { factsOf, isPromoted, isQuiet, planOf, type RotationState, settledAt, staged } from '../state.js';
+import { captureOf, lacksUndo } from './capture.js';
 import {
   askAgain,
   type Decision,
@@ -66,6 +67,7 @@ function isUntold(state: RotationState, id: TargetId): boolean {
 /** Nothing is sent that could not be verified. */
 function mayOrder(state: RotationState, id: TargetId): boolean {
   if (madeByTarget(state) || isStopping(state) || !hasLogin(state, id) || !mayProbe(state, id)) return false;
+  if (lacksUndo(state, id)) return false;
   return factsOf(state, id).orders < maxOrders && (isCanaryOver(state) || id === canaryOf(state));
 }
 
@@ -77,6 +79,8 @@ function hasLogin(state: RotationState, id: TargetId): boolean {
 }
 
 function order(state: RotationState, id: TargetId): readonly Command[] {
+  const capture = captureOf(state, id);
+  if (capture !== null) return [capture];
   const login = loginBefore(state, id);
   if (login === null) return [];
   const { candidate } = staged(state);

@@ -8,13 +8,18 @@ import { isStale } from './promote.js';
 import { deathOf, whyAlive } from './retire.js';
 
 export function finished(state: RotationState): Decision {
-  const ending = state.ending ?? observed(state);
+  const ending = keptOpen(state, state.ending ?? observed(state));
   if (state.closedAs !== null) return { end: endOf(state, closed(ending, state.closedAs)) };
   if (state.record === null) return { end: endOf(state, ending) };
   if (ending.open) return leaveOpen(state) ?? { end: endOf(state, ending) };
   if (state.vaultFailure === null)
     return run({ do: 'finish', end: ending.state, gone: goneFrom(state), refusals: lastingRefusals(state) });
   return state.now < state.deadline ? run(askAgain(state)) : { end: endOf(state, { ...ending, open: true }) };
+}
+
+/** Only the record says that an account is suspended: it stays until a person has let the account in again. */
+function keptOpen({ record }: RotationState, ending: Ending): Ending {
+  return record !== null && record.suspended.length > 0 ? { ...ending, open: true } : ending;
 }
 
 /** The record stays; it must say what was spent. */

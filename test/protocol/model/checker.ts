@@ -1,4 +1,6 @@
-import type { LedgerDocument } from '../../../src/ledger/document.js';
+import type { LedgerDocument, MayBeAt, OpenDocument } from '../../../src/ledger/document.js';
+import type { ProbeAnswer } from '../../../src/model/probe.js';
+import type { Instant } from '../../../src/model/time.js';
 import type { End } from '../../../src/protocol/commands.js';
 import type { Secret } from '../../../src/secret/secret.js';
 import { account, type MemoryEstate } from '../../harness/memoryEstate.js';
@@ -9,6 +11,15 @@ export interface Before {
   readonly accepted: ReadonlyMap<string, readonly Secret[]>;
   readonly interference: number;
 }
+
+interface Login {
+  readonly target: string;
+  readonly secret: Secret;
+  readonly answer: ProbeAnswer;
+}
+
+/** Who read a management secret before its own rotation began uses it this long afterwards at most. */
+const underWayMs = 31_000;
 
 /** Looks at the whole simulated world from outside, and knows nothing of the protocol. */
 export class Checker {
@@ -23,10 +34,21 @@ export class Checker {
   readonly #excused: Secret[] = [];
   #readers: Secret | null = null;
   #ledger: LedgerDocument | null = null;
+  /** Every login since the open record was made. */
+  #logins: Login[] = [];
+  /** What each target was ever told to take. */
+  readonly #sent = new Map<string, readonly Secret[]>();
+  /** What readers of the primary ever got. */
+  readonly #led: Secret[] = [];
+  /** Interference when the open record was made, and which old versions had to die where. */
+  #opened = 0;
+  #doomed: MayBeAt = {};
   /** How often somebody beside relock changed a device or a vault. */
   interference = 0;
   /** Two heads drive one record, each with its own count of refusals. I6 keeps that from happening; all else must hold even so. */
   twoHeads = false;
+  /** Targets whose management secret is being rotated itself, and since when. */
+  readonly fenced = new Map<string, Instant>();
   /** Some rotation ended without knowing. */
   #unsettled = false;
   readonly problems: string[] = [];
@@ -34,13 +56,50 @@ export class Checker {
   constructor(world: MemoryEstate) {
     this.#world = world;
     world.listener = {
-      given: (_target, secret) => this.know(secret),
-      accepted: (_target, secret) => void this.#accepted.push(secret),
-      retiring: (target, old) => {
-        if (this.#readers !== null && this.#same(this.#readers, old))
-          this.#fail(`I4: ${target} was told to retire what readers get`);
+      given: (target, secret) => this.#given(target, secret),
+      answered: (target, secret, answer) => {
+        if (answer === 'accepted') this.#accepted.push(secret);
+        this.#logins.push({ target, secret, answer });
+      },
+      retiring: (target, old) => this.#retiring(target, old),
+      reverting: (target) => this.#forwardOnly(target),
+      managed: (target) => {
+        const since = this.fenced.get(target);
+        if (since !== undefined && world.time.now() > since + underWayMs)
+          this.#fail(`fence: a management secret that is being rotated was used at ${target}`);
       },
     };
+  }
+
+  /** What undo needs is there before the device hears of the new one. */
+  #given(target: string, secret: Secret): void {
+    this.know(secret);
+    const record = this.#ledger?.record;
+    if (record?.olds.some((old) => this.#isVersion(old, secret))) this.#forwardOnly(target);
+    const { undo } = this.#world.device(target).options.capabilities;
+    if (this.#sent.get(target)?.some((one) => this.#same(one, secret)) !== true)
+      this.#sent.set(target, [...(this.#sent.get(target) ?? []), secret]);
+    if (this.twoHeads || record == null || undo !== 'capture' || record.policy !== 'restore' || record.base === null)
+      return;
+    if (record.phase !== 'promoted' && record.phase !== 'retired' && record.captures[target] === undefined)
+      this.#fail(`undo: ${target} is changed, and what its undo needs is not held`);
+  }
+
+  #retiring(target: string, old: Secret): void {
+    if (this.#readers !== null && this.#same(this.#readers, old))
+      this.#fail(`I4: ${target} was told to retire what readers get`);
+    if (this.#isVersion(this.#ledger?.record?.candidate ?? '', old)) this.#forwardOnly(target);
+  }
+
+  /** Two heads may mean different things; one never puts a possibly stolen secret back. */
+  #forwardOnly(target: string): void {
+    if (this.#ledger?.record?.policy === 'forward' && !this.twoHeads && !this.#world.isLate)
+      this.#fail(`forward: ${target} was told to take the old secret back`);
+  }
+
+  #isVersion(version: string, secret: Secret): boolean {
+    const value = this.#ledger?.held.get(version);
+    return value !== undefined && this.#same(value, secret);
   }
 
   know(secret: Secret): void {
@@ -61,6 +120,11 @@ export class Checker {
     const lost = this.#readers === null ? [] : [this.#readers];
     (record === null ? this.#excused : this.#thrownAway).push(...lost);
     this.#readers = await this.#world.readersGet(this.#world.primary);
+    this.#leads(this.#readers);
+  }
+
+  #leads(readers: Secret | null): void {
+    if (readers !== null && !this.#isIn(this.#led, readers)) this.#led.push(readers);
   }
 
   async before(): Promise<Before> {
@@ -76,12 +140,83 @@ export class Checker {
   async instant(what: string, mayChange: boolean): Promise<void> {
     this.#budget(what);
     if (!mayChange) return;
+    const before = this.#ledger;
     this.#ledger = await this.#world.ledger(this.#world.primary);
     for (const held of this.#ledger.held.values()) if (!this.#isIn(this.#foreign, held)) this.know(held);
     const readers = await this.#world.readersGet(this.#world.primary);
     this.#neverLost(what, readers);
     this.#proven(what, readers);
     this.#readers = readers;
+    await this.#primaryFirst(what, readers);
+    if (before !== null && before.record !== null && before.record.token !== this.#ledger.record?.token)
+      this.#closed({ ...before, record: before.record }, this.#ledger, readers);
+    if (this.#ledger.record !== null && this.#ledger.record.token !== before?.record?.token)
+      this.#begun(this.#ledger.record.mayBeAt);
+  }
+
+  #begun(doomed: MayBeAt): void {
+    this.#logins = [];
+    this.#opened = this.interference;
+    this.#doomed = doomed;
+  }
+
+  /** Readers of a copy get nothing that readers of the primary did not get before them. */
+  async #primaryFirst(what: string, readers: Secret | null): Promise<void> {
+    this.#leads(readers);
+    const [, ...copies] = this.#world.documents.keys();
+    for (const copy of copies) {
+      const value = await this.#world.readersGet(copy);
+      if (value !== null && !this.#isIn([...this.#led, ...this.#foreign], value))
+        this.#fail(`copies: readers of ${copy} get what readers of the primary never got (${what})`);
+    }
+  }
+
+  /** The record is gone: what its end says must be so, and nothing that a device was told may be forgotten. */
+  #closed(before: OpenDocument, now: LedgerDocument, readers: Secret | null): void {
+    const spent = now.spent.find(({ token }) => token === before.record.token);
+    const candidate = before.held.get(before.record.candidate ?? '');
+    if (spent === undefined) {
+      this.#fail('the record is gone, and nothing says how it ended');
+      return;
+    }
+    const isIn = spent.end === 'rotated' || spent.end === 'replaced';
+    if (candidate !== undefined && !isIn) this.#stillHeld(spent.end, candidate, now, readers);
+    if (this.interference !== this.#opened || this.twoHeads) return;
+    if (spent.end === 'rotated') this.#beyondDoubt(readers);
+    if (candidate !== undefined && (spent.end === 'untouched' || spent.end === 'rolledBack'))
+      for (const id of this.#ids())
+        if (this.#world.device(id).holds(account, candidate))
+          this.#fail(`closed as ${spent.end}, and ${id} has the new secret`);
+  }
+
+  #stillHeld(end: string, candidate: Secret, now: LedgerDocument, readers: Secret | null): void {
+    const wasSent = [...this.#sent.values()].some((sent) => this.#isIn(sent, candidate));
+    const isSafe = this.#isHeld(now, candidate) || (readers !== null && this.#same(readers, candidate));
+    if (wasSent && !isSafe) this.#fail(`I1: closed as ${end}, and the candidate that was sent is not held`);
+  }
+
+  /** Old ones are gone, and at each target one that was seen to work was then refused, right before the new one was accepted. */
+  #beyondDoubt(readers: Secret | null): void {
+    for (const id of this.#ids()) {
+      if (this.#oursAt(id).some((value) => readers === null || !this.#same(value, readers)))
+        this.#fail(`closed as rotated, and ${id} accepts an old one`);
+      const isDue = Object.values(this.#doomed).some((targets) => targets.includes(id));
+      if (isDue && (readers === null || !this.#wasProven(id, readers)))
+        this.#fail(`closed as rotated, and no refusal at ${id} beside a control shows it`);
+    }
+  }
+
+  #wasProven(id: string, current: Secret): boolean {
+    const here = this.#logins.filter(({ target }) => target === id);
+    const worked = here.find(({ secret, answer }) => answer === 'accepted' && !this.#same(secret, current));
+    if (worked === undefined) return false;
+    const refused = here.findLastIndex(
+      ({ secret, answer }) => answer === 'rejected' && this.#same(secret, worked.secret),
+    );
+    const after = here.findIndex(
+      ({ secret, answer }, index) => index > refused && answer === 'accepted' && this.#same(secret, current),
+    );
+    return refused > here.indexOf(worked) && after > refused;
   }
 
   #neverLost(what: string, readers: Secret | null): void {
@@ -205,7 +340,7 @@ export class Checker {
   }
 
   #same(one: Secret, other: Secret): boolean {
-    return one.equals(other, this.#world.fields);
+    return one === other || one.equals(other, this.#world.fields);
   }
 
   #fail(problem: string): void {

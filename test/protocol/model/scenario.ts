@@ -8,19 +8,36 @@ export interface Trouble {
   readonly at: number;
   readonly what:
     | Fault
-    | { readonly kind: 'crash' | 'crashAfter' | 'restart' | 'down' }
+    /** `down`: nobody listens there for a while; `barred`: somebody else closes the account for a while. */
+    | { readonly kind: 'crash' | 'crashAfter' | 'restart' | 'down' | 'barred' }
     /** A person writes into the primary: something that works nowhere, what they set on every device too, or nothing. */
-    | { readonly kind: 'personWrites' | 'personChanges' | 'personDeletes' };
+    | { readonly kind: 'personWrites' | 'personChanges' | 'personDeletes' }
+    /** The first target's management credential is being rotated itself, for so long. */
+    | { readonly kind: 'managementRotates'; readonly forMs: number };
+}
+
+export const sayings = ['cancel', 'join', 'promote', 'hold', 'consumersMoved'] as const;
+
+/** What a person or an incident says, by the number of the command before which it is said. */
+export interface Saying {
+  readonly at: number;
+  readonly what: (typeof sayings)[number];
+}
+
+/** Another process on the same credential, which does not know of the first. */
+export interface Other {
+  readonly at: number;
+  readonly start: 'rotate' | 'recover';
+  readonly policy: FailurePolicy;
+  /** In which order their calls are made; null: the first one stands still until the other has come to its end. */
+  readonly mix: number | null;
 }
 
 export interface Run {
-  readonly start: 'rotate' | 'recover';
+  readonly start: 'rotate' | 'recover' | 'reinstate';
   readonly policy: FailurePolicy;
-  /** By the number of the command before which it is said. */
-  readonly cancelAt: number | null;
-  readonly joinAt: number | null;
-  /** Another rotation is started by somebody who does not know of this one, and runs to its end meanwhile. */
-  readonly intruderAt: number | null;
+  readonly says: readonly Saying[];
+  readonly other: Other | null;
 }
 
 export interface Scenario {
@@ -32,9 +49,16 @@ export interface Scenario {
   /** Somebody changed the first device by hand, or the second copy says something else. */
   readonly drift: 'none' | 'device' | 'copy';
   readonly stragglers: boolean;
+  /** Somebody must say that the consumers have moved. */
+  readonly consumers: boolean;
+  /** The last device takes no new secret, by rules of its own, until everything is healed. */
+  readonly refusing: boolean;
   readonly runs: readonly Run[];
   readonly troubles: readonly Trouble[];
 }
+
+/** Who rotates undisturbed. */
+export const alone: Pick<Run, 'says' | 'other'> = { says: [], other: null };
 
 const profileNames = Object.keys(profiles).filter(isProfile);
 
@@ -45,43 +69,61 @@ function isProfile(name: string): name is Profile {
 const delays = fc.constantFrom(1_000, 10_000, 25_000, 60_000, 400_000);
 
 const what: fc.Arbitrary<Trouble['what']> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('refused' as const, 'dropped' as const, 'deaf' as const, 'lied' as const) }),
-  fc.record({
-    kind: fc.constantFrom('hung' as const, 'late' as const, 'queued' as const, 'lazy' as const),
-    forMs: delays,
-  }),
-  fc.record({ kind: fc.constantFrom('crash' as const, 'crashAfter' as const) }),
-  fc.record({
-    kind: fc.constantFrom(
-      'restart' as const,
-      'down' as const,
-      'personWrites' as const,
-      'personChanges' as const,
-      'personDeletes' as const,
-    ),
-  }),
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('refused' as const, 'dropped', 'deaf', 'lied') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('hung' as const, 'late', 'queued', 'lazy'), forMs: delays }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('crash' as const, 'crashAfter') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('restart' as const, 'down', 'barred', 'personWrites', 'personChanges', 'personDeletes'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('managementRotates' as const), forMs: delays }) },
 );
 
-const moment = fc.option(fc.nat({ max: 20 }), { nil: null, freq: 2 });
+const policies = fc.constantFrom<FailurePolicy>('restore', 'forward', 'disable');
 
-const run: fc.Arbitrary<Run> = fc.record({
+const moment = fc.nat({ max: 20 });
+
+const other: fc.Arbitrary<Other> = fc.record({
+  at: moment,
   start: fc.constantFrom('rotate' as const, 'rotate' as const, 'recover' as const),
-  policy: fc.constantFrom('restore' as const, 'forward' as const, 'disable' as const),
-  cancelAt: moment,
-  joinAt: moment,
-  intruderAt: moment,
+  policy: policies,
+  mix: fc.option(fc.nat(), { nil: null, freq: 2 }),
 });
 
+const run: fc.Arbitrary<Run> = fc.record({
+  start: fc.constantFrom(
+    'rotate' as const,
+    'rotate' as const,
+    'rotate' as const,
+    'recover' as const,
+    'reinstate' as const,
+  ),
+  policy: policies,
+  says: fc.array(fc.record({ at: moment, what: fc.constantFrom(...sayings, 'cancel' as const, 'join' as const) }), {
+    maxLength: 3,
+  }),
+  other: fc.option(other, { nil: null, freq: 2 }),
+});
+
+const seldom = fc.constantFrom(false, false, false, true);
+
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
-  devices: fc.array(fc.record({ profile: fc.constantFrom(...profileNames), self: fc.boolean() }), {
+  devices: fc.array(fc.record({ profile: fc.constantFrom(...profileNames), self: seldom }), {
     minLength: 1,
     maxLength: 3,
   }),
-  issued: fc.boolean().map((yes) => yes),
+  issued: seldom,
   sharedRealm: fc.boolean(),
   copies: fc.integer({ min: 1, max: 3 }),
-  drift: fc.constantFrom('none' as const, 'none' as const, 'device' as const, 'copy' as const),
+  drift: fc.constantFrom('none' as const, 'none', 'device', 'copy'),
   stragglers: fc.boolean(),
+  consumers: seldom,
+  refusing: seldom,
   runs: fc.array(run, { minLength: 1, maxLength: 3 }),
   troubles: fc.array(fc.record({ at: fc.nat({ max: 220 }), what }), { maxLength: 6 }),
 });
