@@ -1,15 +1,16 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findProgram } from '../../../src/servers/findServer.js';
 import { say } from '../../harness/say.js';
 import type { Fields } from '../estate.js';
-import { mustRun, run } from './run.js';
+import { mustRun } from './run.js';
 
 /** A folder of files that stock `age` reads and writes. */
 export interface AgeFolder {
   /** Makes the identity file, as its owner does once. */
   create(): Promise<void>;
-  /** null: there is no such file. Throws when it cannot be decrypted. */
+  /** null: there is no such file. Throws when it cannot be decrypted, or the folder is not there. */
   read(path: string): Promise<Fields | null>;
   write(path: string, fields: Fields): Promise<void>;
   remove(path: string): Promise<void>;
@@ -24,10 +25,9 @@ export async function ageFolder(folder: string, identityFile: string): Promise<A
       await mustRun('age-keygen', ['-o', identityFile]);
     },
     read: async (path) => {
-      const { code, stdout, stderr } = await run(age, ['-d', '-i', identityFile, fileOf(path)]);
-      if (code === 0) return JSON.parse(stdout);
-      if (/no such file or directory/.test(stderr)) return null;
-      throw new Error(`age cannot read ${path}: ${stderr}`);
+      await access(folder);
+      if (!existsSync(fileOf(path))) return null;
+      return JSON.parse(await mustRun(age, ['-d', '-i', identityFile, fileOf(path)]));
     },
     write: async (path, fields) => {
       const file = fileOf(path);
