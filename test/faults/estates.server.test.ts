@@ -1,25 +1,32 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeKeyFile } from '../../src/codec/keyFile.js';
-import { spawnServer } from '../../src/servers/spawnServer.js';
+import { makeKeyFile, readKeyFile } from '../../src/codec/keyFile.js';
+import type { KeyRing } from '../../src/codec/keyRing.js';
+import type { Estate } from '../../src/config/estate.js';
+import { loadEstate } from '../../src/config/loadEstate.js';
 import { runRelock } from '../cli/runRelock.js';
 import { startTemporal, type TestTemporal } from '../harness/temporal.js';
+import { temporalBench } from '../workflows/temporalBench.js';
 import type { EstateKind, FaultEstate, Login } from './estate.js';
 import { estateKinds } from './estates/index.js';
 import { expectationOf, fieldsOf } from './estates.expectations.js';
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const namespaceOf = (kind: EstateKind) => `estate-${estateKinds.indexOf(kind)}`;
 
 let scratch: string;
+let keyFile: string;
+let ring: KeyRing;
 let temporal: TestTemporal;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'relock-estates-'));
-  makeKeyFile(join(scratch, 'codec.keys'), Date.now());
+  keyFile = join(scratch, 'codec.keys');
+  makeKeyFile(keyFile, Date.now());
+  const made = readKeyFile(keyFile);
+  if (made === 'missing') throw new Error('no key ring was made');
+  ring = made;
   temporal = await startTemporal({ namespaces: estateKinds.map(namespaceOf) });
 });
 afterAll(async () => {
@@ -27,23 +34,24 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-/** What relock says of it, with a worker that lives as long as this takes. */
+/** What `relock rotate` says of it, with a worker that lives as long as this takes. */
 async function rotate(kind: EstateKind, { folder, environment, credential }: FaultEstate): Promise<unknown> {
-  const place = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: namespaceOf(kind) };
-  const env = { ...environment, ...place, RELOCK_CODEC_KEY_FILE: join(scratch, 'codec.keys') };
-  const config = ['--config', join(folder, 'relock.yaml')];
-  const worker = await spawnServer({
-    command: process.execPath,
-    args: ['--import', import.meta.resolve('tsx'), main, ...config, 'worker'],
-    logFile: join(scratch, `${namespaceOf(kind)}.log`),
-    env: { ...process.env, ...env },
-  });
+  const bench = await temporalBench(temporal.address, namespaceOf(kind), ring);
   try {
+    await bench.startWorker(loaded(folder, environment));
+    const place = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: namespaceOf(kind) };
+    const env = { ...environment, ...place, RELOCK_CODEC_KEY_FILE: keyFile };
     const { code, stdout, stderr } = await runRelock(folder, ['--json', 'rotate', credential], env);
     return code === 0 ? JSON.parse(stdout) : { code, stdout, stderr };
   } finally {
-    await worker.kill();
+    await bench.close();
   }
+}
+
+function loaded(folder: string, environment: FaultEstate['environment']): Estate {
+  const found = loadEstate(join(folder, 'relock.yaml'), { environment, now: Date.now });
+  if ('problems' in found) throw new Error(JSON.stringify(found.problems));
+  return found.estate;
 }
 
 /** Events that no earlier kind has on the same kind of server: a target's, or a vault's. */
