@@ -77,10 +77,17 @@ async function isFresh(estate: FaultEstate): Promise<void> {
   expect(await estate.accepts('target')).toBeOneOf([null, 1]);
 }
 
+function wasSilent(said: unknown): boolean {
+  return JSON.stringify(said).includes('silent');
+}
+
 async function isRotated(kind: EstateKind, estate: FaultEstate): Promise<void> {
   const old = await estate.reset();
   const before = await estate.look();
-  expect(await rotate(kind, estate)).toMatchObject({ state: 'rotated', open: false });
+  // Its time-outs are short: on a busy machine a host may be silent for one. That changes nothing, and is asked again.
+  let said = await rotate(kind, estate);
+  for (let again = 0; again < 5 && wasSilent(said); again += 1) said = await rotate(kind, estate);
+  expect(said).toMatchObject({ state: 'rotated', open: false });
   const { copies, held, isOpen } = await estate.look();
   expect({ held, isOpen }).toEqual({ held: [], isOpen: false });
   for (const copy of copies) {
