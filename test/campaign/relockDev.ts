@@ -1,51 +1,30 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/servers/freePort.js';
-import { waitUntil } from '../../src/servers/waitUntil.js';
+import { type RelockProcess, startRelock } from './relockProcess.js';
 
 /** `relock dev` as a person starts it, to be killed and started again on the same data. */
 export interface RelockDev {
   readonly environment: Readonly<Record<string, string>>;
+  /** To relock alone; a stopped relock's Temporal server works on. */
+  send(signal: NodeJS.Signals): void;
   /** SIGKILL to relock; Temporal's server goes with it. */
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
-
 export async function relockDev(folder: string, environment: Readonly<Record<string, string>>): Promise<RelockDev> {
   const [port, uiPort] = [await freePort(), await freePort()];
   const own = { ...environment, TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
-  const args = ['--import', tsx, main, 'dev', '--port', String(port), '--ui-port', String(uiPort), '--data', './data'];
-  let child: ChildProcess | null = null;
-
-  async function start(): Promise<void> {
-    const started = spawn(process.execPath, args, {
-      cwd: folder,
-      env: { ...process.env, ...own },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child = started;
-    let said = '';
-    started.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const ready = async () => {
-      if (started.exitCode !== null) return false;
-      return said.includes('ready;') ? true : undefined;
-    };
-    if (!(await waitUntil(ready, { what: 'relock dev', timeoutMs: 60_000 })))
-      throw new Error(`relock dev ended: ${said}`);
-  }
-
-  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    if (child === null || child.exitCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
-  }
-
-  await start();
-  return { environment: own, start, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  const args = ['dev', '--port', String(port), '--ui-port', String(uiPort), '--data', './data'];
+  const begin = () => startRelock(folder, args, own, 'ready;');
+  let running: RelockProcess = await begin();
+  return {
+    environment: own,
+    send: (signal) => running.send(signal),
+    kill: () => running.end('SIGKILL'),
+    stop: () => running.end('SIGTERM'),
+    start: async () => {
+      running = await begin();
+    },
+  };
 }

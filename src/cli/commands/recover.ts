@@ -42,13 +42,14 @@ async function recover(context: CommandContext, id: string | undefined, options:
   for (const stranger of open) tellUnknown(context, stranger);
   const known = open.flatMap(({ entry, record }) => (entry === null ? [] : [{ entry, record }]));
   if (known.length === 0) return nothing(context, id);
-  if (options.dryRun === true) return tellAll(context, await forAll(context, known, await dryHand(estate, options)));
+  if (options.dryRun === true)
+    return tellAll(context, await forAll(context, estate, known, await dryHand(estate, options)));
   const { requireNoWorkflow } = await import('../rotation/freeOfWorkflow.js');
   await requireNoWorkflow(
     context,
     known.map(({ entry }) => entry.id),
   );
-  return tellAll(context, await forAll(context, known, await hand(estate, options)));
+  return tellAll(context, await forAll(context, estate, known, await hand(estate, options)));
 }
 
 /** A further copy's record goes with its primary's; one that belongs to nobody is named. */
@@ -85,13 +86,24 @@ async function dryHand(estate: Estate, { asDescribedNow }: Options): Promise<Han
       : { ...describedOtherwise(entry, record), outcome: 'done' };
 }
 
-async function forAll(context: CommandContext, open: readonly Recoverable[], one: Hand): Promise<readonly Told[]> {
-  const told: Told[] = [];
-  for (const each of open) {
-    if (context.signal.aborted) break;
-    told.push(await one(context, each));
-  }
-  return told;
+/** How many credentials side by side. */
+const atOnce = 8;
+
+async function forAll(
+  context: CommandContext,
+  estate: Estate,
+  open: readonly Recoverable[],
+  one: Hand,
+): Promise<readonly Told[]> {
+  const { default: pLimit } = await import('p-limit');
+  const { turnsOf } = await import('../../recover/turns.js');
+  const limit = pLimit(atOnce);
+  const told = new Map<Recoverable, Told>();
+  const inTurn = async (chain: readonly Recoverable[]) => {
+    for (const each of chain) if (!context.signal.aborted) told.set(each, await one(context, each));
+  };
+  for (const chains of turnsOf(estate, open)) await limit.map(chains, inTurn);
+  return open.flatMap((each) => told.get(each) ?? []);
 }
 
 function tellAll({ out }: CommandContext, told: readonly Told[]): Outcome {
