@@ -107,6 +107,8 @@ export interface RotationState {
   readonly stillUsed: boolean;
   /** As which the record was closed. */
   readonly closedAs: EndState | null;
+  /** Somebody wrote over the new secret after readers had got it; absent: nobody was seen to. */
+  readonly overwritten?: boolean;
   readonly held: RotationRecord | null;
   readonly spent: SpentToken | null;
   /** For the evidence; absent where an earlier release began the rotation. */

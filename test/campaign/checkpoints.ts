@@ -49,7 +49,12 @@ type Seen =
   | { readonly what: 'other' };
 
 interface Document {
-  readonly record: { readonly phase: string; readonly suspended: readonly string[]; readonly token: string; readonly stagedAt: number | null } | null;
+  readonly record: {
+    readonly phase: string;
+    readonly suspended: readonly string[];
+    readonly token: string;
+    readonly stagedAt: number | null;
+  } | null;
   readonly held: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 

@@ -116,15 +116,6 @@ describe('Temporal and its data are gone for good, in every phase of a rotation'
 
   it('recover brings each to its end, proven from outside', async () => {
     const ended = await relock('recover', '--json');
-    const ended = await relock('recover', '--json');
-    console.log(
-      Date.now() - t0,
-      ended.stderr,
-      (JSON.parse(ended.stdout) as { credential: string; startedAt: number; endedAt: number }[]).map((e) => [
-        e.credential,
-        e.endedAt - e.startedAt,
-      ]),
-    );
     const told = byCredential(ended.stdout);
     const states = opened.map(({ name }) => [name, told.get(`itron/${name}`)]);
     expect(states).toMatchObject(opened.map(({ name, ends }) => [name, { state: ends }]));
