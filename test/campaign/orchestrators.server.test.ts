@@ -58,7 +58,6 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  here?.send('SIGCONT');
   await Promise.all([here?.stop(), there?.stop()]);
   await world?.stop();
 });
@@ -219,7 +218,7 @@ describe('two orchestrators, one credential', () => {
     expect(await ends([{ name: 'zombie' }])).toMatchObject([{ state: 'rotated' }]);
     const again = await relock(here, ['rotate', 'itron/zombie', '--json']);
     expect(JSON.parse(again.stdout), again.stderr).toMatchObject({ state: 'rotated' });
-    await other.end('SIGTERM');
+    await other.stop();
     for (const proxy of world.proxies) proxy.letGo();
     here.send('SIGCONT');
     const after = await relock(here, ['rotate', 'itron/afterwards', '--json']);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { freePort } from '../../src/servers/freePort.js';
 import { type RelockProcess, startRelock } from './relockProcess.js';
 
@@ -15,14 +16,14 @@ export interface RelockDev {
 export async function relockDev(folder: string, environment: Readonly<Record<string, string>>): Promise<RelockDev> {
   const [port, uiPort] = [await freePort(), await freePort()];
   const own = { ...environment, TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
-  const args = ['dev', '--port', String(port), '--ui-port', String(uiPort), '--data', './data'];
+  const args = ['dev', '--port', String(port), '--ui-port', String(uiPort), '--data', join(folder, 'data')];
   const begin = () => startRelock(folder, args, own, 'ready;');
   let running: RelockProcess = await begin();
   return {
     environment: own,
     send: (signal) => running.send(signal),
-    kill: () => running.end('SIGKILL'),
-    stop: () => running.end('SIGTERM'),
+    kill: () => running.kill(),
+    stop: () => running.stop(),
     start: async () => {
       running = await begin();
     },

@@ -1,48 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../src/servers/freePort.js';
+import { spawnServer } from '../../src/servers/spawnServer.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 
-/** A relock command that stays. */
+/** A relock command that stays; it does not outlive the test. */
 export interface RelockProcess {
   send(signal: NodeJS.Signals): void;
   /** Returns when it is gone. */
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  kill(): Promise<void>;
+  /** Asks it to end. Returns when it is gone. */
+  stop(): Promise<void>;
 }
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
 
-/** Starts it in that folder, and returns once it has said this on stderr. */
+/** Starts it on that folder's relock.yaml, and returns once it has said this. */
 export async function startRelock(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   until: string,
 ): Promise<RelockProcess> {
-  const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
-    cwd: folder,
+  mkdirSync(join(folder, 'logs'), { recursive: true });
+  const logFile = join(folder, 'logs', `${args[0]}-${await freePort()}.log`);
+  const server = await spawnServer({
+    command: process.execPath,
+    args: ['--import', tsx, main, '--config', join(folder, 'relock.yaml'), ...args],
+    logFile,
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const isThere = async () => {
-    if (hasEnded(child)) throw new Error(`relock ${args.join(' ')} ended: ${said}`);
-    return said.includes(until) ? true : undefined;
+  const said = async () => {
+    const output = readFileSync(logFile, 'utf8');
+    if (server.hasEnded()) throw new Error(`relock ${args.join(' ')} ended: ${output}`);
+    return output.includes(until) ? true : undefined;
   };
-  await waitUntil(isThere, { what: `"${until}" from relock ${args.join(' ')}`, timeoutMs: 90_000 });
-  return {
-    send: (signal) => void child.kill(signal),
-    async end(signal) {
-      if (hasEnded(child)) return;
-      const gone = once(child, 'exit');
-      child.kill(signal);
-      await gone;
-    },
-  };
-}
-
-function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
+  await waitUntil(said, { what: `"${until}" from relock ${args.join(' ')}`, timeoutMs: 180_000 });
+  return { send: (signal) => process.kill(server.pid, signal), kill: server.kill, stop: () => server.stop(60_000) };
 }
