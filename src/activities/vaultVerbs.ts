@@ -139,14 +139,32 @@ async function finish(
   command: CommandOf<'finish'>,
   context: CallContext,
 ): Promise<Results['finish']> {
-  const { primary, others } = resolve(deps.estate, rotation);
+  const resolved = resolve(deps.estate, rotation);
+  const { primary, others } = resolved;
   const { token } = rotation;
   const at = deps.clock.now();
   for (const copy of others) await finishSecondary(copy, token, command, at, context);
   await noteLast(primary, token, command, context);
+  const overwritten = await isOverwritten(resolved, token, context);
   await primary.vault.finish(primary.path, token, command.end, at, context);
   const { spent } = await primary.vault.state(primary.path, context);
-  return { end: spent.find((entry) => entry.token === token)?.end ?? command.end };
+  return { end: spent.find((entry) => entry.token === token)?.end ?? command.end, overwritten };
+}
+
+/** Readers had the new secret, and somebody wrote over it since: nobody looked whether theirs works. */
+async function isOverwritten(
+  { primary, ownedFields }: Resolved,
+  token: string,
+  context: CallContext,
+): Promise<boolean> {
+  const { record } = await primary.vault.state(primary.path, context);
+  if (record?.token !== token || record.candidate === null) return false;
+  if (record.phase !== 'promoted' && record.phase !== 'retired') return false;
+  const [ours, theirs] = await Promise.all([
+    primary.vault.read(primary.path, record.candidate, context),
+    ownedCurrent(primary, ownedFields, context),
+  ]);
+  return theirs === null || !theirs.equals(ours, ownedFields);
 }
 
 /** Repeating `finish` meets a record that is closed already: then there is nothing left to note. */

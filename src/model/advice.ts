@@ -29,11 +29,16 @@ const byReason: Readonly<Partial<Record<Reason, string>>> = {
   sessions: 'end the sessions of the account by hand, then run relock recover',
   stillUsed: 'find who still logs in with the old one, and unlock the account',
   barred: 'find out why the account is locked and unlock it, then run relock recover',
+  superseded:
+    'readers get what somebody wrote, and nobody looked whether it works: try it; if it does not, rotate again with --policy forward',
   bug: 'nobody knows what was done: run relock recover, and report the bug',
 };
 
 /** What a person does about a credential that stands so. */
 export function adviceFor(state: CredentialStatus['state'], reason: Reason | null = null): string {
-  const isOpen = state === 'replaced' || state === 'unverified' || (state === 'rotated' && reason === 'stillUsed');
+  const isOpen =
+    state === 'replaced' ||
+    state === 'unverified' ||
+    (state === 'rotated' && (reason === 'stillUsed' || reason === 'superseded'));
   return (isOpen && reason !== null ? byReason[reason] : undefined) ?? byState[state];
 }

@@ -83,7 +83,7 @@ export interface OldEvidence {
   readonly version: VersionId;
   readonly death: 'proven' | 'replaced' | 'vacuous' | null;
   readonly refusal: SightingEvidence | null;
-  /** The same vantage accepted that version, or the one that worked instead of it, before. */
+  /** That version, or the one that worked instead of it, was accepted before: from the same vantage, or from any where the target holds one secret. */
   readonly controlBefore: ControlEvidence | null;
   /** The same vantage accepted the new secret right after. */
   readonly controlAfter: SightingEvidence | null;

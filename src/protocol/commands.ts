@@ -91,8 +91,11 @@ export interface Results {
   promote: { readonly stranger: VersionId | null; readonly record: RotationRecord };
   note: { readonly record: RotationRecord };
   wait: null;
-  /** As which the record was closed; another interpreter may have been faster. */
-  finish: { readonly end: EndState };
+  /**
+   * As which the record was closed; another interpreter may have been faster. `overwritten`: after readers had got the candidate,
+   * somebody wrote another value there; absent in what earlier releases observed.
+   */
+  finish: { readonly end: EndState; readonly overwritten?: boolean };
 }
 
 export interface Failure {

@@ -25,12 +25,16 @@ export function fold(state: RotationState, seen: Observation): RotationState {
     case 'promote':
       return foldPromote(state, seen.command.copy, seen.outcome);
     case 'finish':
-      return seen.outcome.ok ? { ...state, closedAs: seen.outcome.value.end } : vaultFailed(state, seen.outcome);
+      return seen.outcome.ok ? foldFinish(state, seen.outcome.value) : vaultFailed(state, seen.outcome);
     case 'wait':
       return foldWait(state, seen.command);
     default:
       return foldOnTarget(state, seen);
   }
+}
+
+function foldFinish(state: RotationState, { end, overwritten }: Results['finish']): RotationState {
+  return { ...state, closedAs: end, ...(overwritten === true && { overwritten }) };
 }
 
 /** Events may come at any time; each only sets a fact. */

@@ -5,7 +5,7 @@ import type { Instant } from '../model/time.js';
 import type { CommandOf, Failure, Observation, Outcome, Results } from './commands.js';
 import { countLogin } from './refusals.js';
 import type { Death, RotationState, TargetFacts } from './state.js';
-import { factsOf, planOf, withTarget } from './state.js';
+import { factsOf, holdsOne, planOf, withTarget } from './state.js';
 
 /** How a driver's error reads in a result. */
 export const reasonOfCode: Readonly<Record<ErrorCode, Reason>> = {
@@ -103,7 +103,7 @@ function accepted(state: RotationState, id: TargetId, version: VersionId, vantag
   const common = {
     answers: withAnswer(state, id, version, 'accepted'),
     silences: 0,
-    controls: { ...facts.controls, [version]: facts.controls[version] ?? vantage },
+    controls: { ...facts.controls, [version]: vantage },
   };
   if (isCandidate(state, version)) return { ...common, ...taken(state, id, vantage) };
   return facts.working === null ? { ...common, working: version } : common;
@@ -116,7 +116,7 @@ function taken(state: RotationState, id: TargetId, vantage: string): Partial<Tar
   return {
     taken: true,
     everTaken: true,
-    dead: { ...facts.dead, ...deaths(facts, vantage) },
+    dead: { ...facts.dead, ...deaths(facts, vantage, holdsOne(state, id)) },
     confirmed: facts.confirmed === 'failed' && outlived ? 'yes' : facts.confirmed,
   };
 }
@@ -138,15 +138,18 @@ function isCandidate(state: RotationState, version: VersionId): boolean {
 }
 
 /**
- * The new secret was just accepted: every refusal since the last effect now has its control after. Its control before is
- * that the same vantage accepted that version, or the one that worked there instead of it.
+ * The new secret was just accepted: every refusal since the last effect now has its control after, when it came from the same
+ * vantage. Its control before is that the same vantage accepted that version, or the one that worked there instead of it. Where
+ * the slot holds one secret, any vantage's will do: who may log in from where is then a matter of the account, and the control
+ * after settles that; what may log in was the one value.
  */
-function deaths(facts: TargetFacts, vantage: string): Record<VersionId, Death> {
+function deaths(facts: TargetFacts, vantage: string, isOneSlot: boolean): Record<VersionId, Death> {
   const stillOpen = Object.entries(facts.refusals).filter(([version]) => facts.dead[version] !== 'proven');
   return Object.fromEntries(
     stillOpen.map(([version, from]) => {
       const before = facts.controls[version] ?? (facts.working === null ? undefined : facts.controls[facts.working]);
-      return [version, before === from && from === vantage ? 'proven' : 'vacuous'];
+      const isControlled = isOneSlot ? before !== undefined : before === from;
+      return [version, isControlled && from === vantage ? 'proven' : 'vacuous'];
     }),
   );
 }

@@ -18,7 +18,7 @@ export type Death = 'proven' | 'replaced' | 'vacuous';
 export interface TargetFacts {
   /** Latest answer per version. An effect sent to the target clears them: they may be stale. */
   readonly answers: Readonly<Record<VersionId, ProbeAnswer>>;
-  /** From where a version was accepted earlier in this rotation. */
+  /** From where a version was accepted in this rotation, the latest time. */
   readonly controls: Readonly<Record<VersionId, string>>;
   /** From where a version was refused since the last effect. */
   readonly refusals: Readonly<Record<VersionId, string>>;
@@ -107,6 +107,8 @@ export interface RotationState {
   readonly stillUsed: boolean;
   /** As which the record was closed. */
   readonly closedAs: EndState | null;
+  /** Somebody wrote over the new secret after readers had got it; absent: nobody was seen to. */
+  readonly overwritten?: boolean;
   readonly held: RotationRecord | null;
   readonly spent: SpentToken | null;
   /** For the evidence; absent where an earlier release began the rotation. */
@@ -221,6 +223,12 @@ export function staged(state: RotationState): { record: RotationRecord; candidat
 export function isPromoted(state: RotationState): boolean {
   const primary = state.order.plan.copies[0];
   return primary !== undefined && state.copies[primary]?.promoted === true;
+}
+
+/** What is accepted there is the only thing that is. */
+export function holdsOne(state: RotationState, id: TargetId): boolean {
+  const { overlap, oldDies } = planOf(state, id).capabilities;
+  return !overlap && oldDies === 'now';
 }
 
 /** An effect may still arrive there of which nothing was heard. */

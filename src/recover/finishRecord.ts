@@ -5,10 +5,11 @@ import type { CredentialEntry, Estate } from '../config/estate.js';
 import { DriverError } from '../model/errors.js';
 import type { RotationEvidence } from '../model/evidence.js';
 import type { RotationRecord } from '../model/record.js';
+import type { Instant } from '../model/time.js';
 import { planRotation } from '../planning/planRotation.js';
 import type { WaitReason } from '../protocol/commands.js';
 import { evidenceOf } from '../protocol/evidence.js';
-import { beginFound, rotate } from '../protocol/rotate.js';
+import { beginFound, type Rotation, rotate } from '../protocol/rotate.js';
 import type { RotationResult } from '../workflows/messages.js';
 import { type DirectOptions, directInterpreter, Stopped } from './directInterpreter.js';
 
@@ -16,6 +17,15 @@ export type Finished =
   | { readonly kind: 'ended'; readonly result: RotationResult }
   /** It would wait long, or was interrupted; the record is still open and says where. */
   | { readonly kind: 'stopped'; readonly why: WaitReason | 'interrupted' };
+
+/** As a worker without a zone: refusals seen there and here count for each other where a target has no zone. */
+export const place = 'main';
+
+/** Where whoever finds this record begins: by its own token and policy, on today's plan. */
+export function resumed(estate: Estate, entry: CredentialEntry, record: RotationRecord, now: Instant): Rotation {
+  const { plan } = planRotation(estate, entry, record.policy);
+  return beginFound(record, { plan, token: record.token, policy: record.policy }, now);
+}
 
 /** Carries an open record to its end, by its own token and policy, without Temporal. Throws only for bugs. */
 export async function finishRecord(
@@ -25,12 +35,10 @@ export async function finishRecord(
   options: Omit<DirectOptions, 'verbs'>,
 ): Promise<Finished> {
   const { clock } = options;
-  const { plan } = planRotation(estate, entry, record.policy);
-  // As a worker without a zone: refusals seen there and here count for each other where a target has no zone.
-  const verbs = createRotationVerbs({ estate, clock, vantage: 'main' });
+  const verbs = createRotationVerbs({ estate, clock, vantage: place });
   const startedAt = clock.now();
   try {
-    const from = beginFound(record, { plan, token: record.token, policy: record.policy }, startedAt);
+    const from = resumed(estate, entry, record, startedAt);
     const { end, rotation } = await rotate(from, directInterpreter({ ...options, verbs }));
     const { state, reason, flags, open } = end;
     const about = { credential: entry.id, incident: null, token: record.token };

@@ -5,7 +5,6 @@ import type { RotationRecord } from '../../model/record.js';
 import { isParked, type WaitReason } from '../../protocol/commands.js';
 import { findOpenRecords, type OpenRecord } from '../../recover/findOpenRecords.js';
 import { finishRecord } from '../../recover/finishRecord.js';
-import type { RotationResult } from '../../workflows/messages.js';
 import type { CommandContext } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { endLines, outcomeOf } from './endWords.js';
@@ -18,10 +17,11 @@ export function openRecords(estate: Estate, context: CommandContext): Promise<re
   return findOpenRecords(estate, () => callWithin(clockOf(context), estate.timing.callMs));
 }
 
-/** One credential's recovery, as it is told. */
-export interface Recovered {
+/** What came, or would come, of one open record. */
+export interface Told {
   readonly outcome: Outcome;
-  readonly value: RotationResult | { readonly credential: string; readonly state: 'stopped'; readonly reason: string };
+  /** For machines. */
+  readonly value: object;
   readonly lines: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export async function recoverOne(
   entry: CredentialEntry,
   record: RotationRecord,
   context: CommandContext,
-): Promise<Recovered> {
+): Promise<Told> {
   let phase = '';
   const finished = await finishRecord(estate, entry, record, {
     clock: clockOf(context),

@@ -3,7 +3,7 @@ import type { TargetId, VersionId } from '../../model/record.js';
 import type { Instant } from '../../model/time.js';
 import type { Command, CommandOf, LoginAs, Step, WaitReason } from '../commands.js';
 import { mayGuess, mayProbe } from '../refusals.js';
-import { factsOf, isPromoted, oldsAt, planOf, type RotationState, settledAt, staged } from '../state.js';
+import { factsOf, holdsOne, isPromoted, oldsAt, planOf, type RotationState, settledAt, staged } from '../state.js';
 
 /** What a phase says: do this, it is over, or go on with these facts changed. */
 export type Decision = Step | { readonly go: Partial<RotationState> };
@@ -98,12 +98,6 @@ export function isBack(state: RotationState, id: TargetId): boolean {
   if (state.now < settledAt(state, id)) return false;
   if (working === null) return isOut;
   return answers[working] === 'accepted' && (isOut || holdsOne(state, id));
-}
-
-/** What is accepted there is the only thing that is. */
-export function holdsOne(state: RotationState, id: TargetId): boolean {
-  const { overlap, oldDies } = planOf(state, id).capabilities;
-  return !overlap && oldDies === 'now';
 }
 
 /** Who logs in to change a target before its change: the management login, or the account with what works. */

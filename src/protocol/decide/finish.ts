@@ -9,7 +9,7 @@ import { deathOf, whyAlive } from './retire.js';
 
 export function finished(state: RotationState): Decision {
   const ending = keptOpen(state, state.ending ?? observed(state));
-  if (state.closedAs !== null) return { end: endOf(state, closed(ending, state.closedAs)) };
+  if (state.closedAs !== null) return { end: endOf(state, closed(state, ending, state.closedAs)) };
   if (state.record === null) return { end: endOf(state, ending) };
   if (ending.open) return leaveOpen(state) ?? { end: endOf(state, ending) };
   if (state.vaultFailure === null)
@@ -29,8 +29,9 @@ function leaveOpen(state: RotationState): Decision | null {
 }
 
 /** Another interpreter finished the same record first: what it observed counts. */
-function closed(ending: Ending, as: Ending['state']): Ending {
-  return as === ending.state ? ending : { state: as, reason: 'spent', open: false };
+function closed(state: RotationState, ending: Ending, as: Ending['state']): Ending {
+  if (as !== ending.state) return { state: as, reason: 'spent', open: false };
+  return state.overwritten === true ? { ...ending, reason: ending.reason ?? 'superseded' } : ending;
 }
 
 /** Past promote the facts alone say how it ended. */
@@ -81,7 +82,8 @@ function isOnceMore({ joined, record }: RotationState, ending: Ending): boolean 
 
 function flagsOf(state: RotationState, ending: Ending): Flags {
   const unsaved = targetIds(state).filter((id) => factsOf(state, id).confirmed === 'failed');
-  const stale = Object.entries(state.copies).filter(([, copy]) => copy.stale);
+  const overwritten = state.overwritten === true ? state.order.plan.copies.slice(0, 1) : [];
+  const stale = Object.entries(state.copies).flatMap(([ref, copy]) => (copy.stale ? [ref] : []));
   const safe = ending.state === 'rotated' || ending.state === 'disabled';
-  return { exposed: !safe || unsaved.length > 0, stale: stale.map(([ref]) => ref), unsaved };
+  return { exposed: !safe || unsaved.length > 0, stale: [...overwritten, ...stale], unsaved };
 }

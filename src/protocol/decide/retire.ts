@@ -5,6 +5,7 @@ import { mayProbe, mayProve } from '../refusals.js';
 import {
   type Death,
   factsOf,
+  holdsOne,
   isQuiet,
   oldsAt,
   planOf,
@@ -18,7 +19,6 @@ import {
   askAgain,
   type Decision,
   go,
-  holdsOne,
   isLost,
   loginAfter,
   notAfter,
@@ -58,10 +58,19 @@ function retireNext(state: RotationState, id: TargetId): Command | null {
   const old = doomed(state, id).find((version) => !gone.includes(version));
   if (old === undefined || retires >= doomed(state, id).length + spareRetires) return null;
   if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
+  if (isControlledElsewhere(state, id, old)) return probe(id, old);
   const until = notAfter(state);
   const current = staged(state).candidate;
   const write = { ...announce(state, until), phase: 'retired' } as const;
   return { do: 'retire', target: id, old, current, login: loginAfter(state, id), notAfter: until, write };
+}
+
+/** It was accepted from another place than this one, as the record tells: as long as it lives, it can show that from here as well. */
+function isControlledElsewhere(state: RotationState, id: TargetId, old: VersionId): boolean {
+  const { answers, controls } = factsOf(state, id);
+  const [there, here] = [controls[old], controls[staged(state).candidate]];
+  const isElsewhere = there !== undefined && here !== undefined && there !== here;
+  return isElsewhere && answers[old] === undefined && provable(state, id) && mayProbe(state, id);
 }
 
 function endSessions(state: RotationState, id: TargetId): Command | null {

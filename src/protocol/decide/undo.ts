@@ -1,13 +1,12 @@
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command, LoginAs } from '../commands.js';
 import { mayProbe } from '../refusals.js';
-import { factsOf, planOf, type RotationState, settledAt, staged, targetIds } from '../state.js';
+import { factsOf, holdsOne, planOf, type RotationState, settledAt, staged, targetIds } from '../state.js';
 import { announce } from './change.js';
 import {
   askAgain,
   type Decision,
   finishAs,
-  holdsOne,
   isBack,
   madeByTarget,
   notAfter,

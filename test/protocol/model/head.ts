@@ -1,8 +1,8 @@
 import type { Fault, FaultyCall } from '../../../src/decorate/faults.js';
 import type { Command, Observation, RotationEvent } from '../../../src/protocol/commands.js';
+import { createInterpreter } from '../../../src/protocol/direct.js';
 import type { RotationInterpreter } from '../../../src/protocol/rotate.js';
 import type { RotationState } from '../../../src/protocol/state.js';
-import { createInterpreter } from '../../../src/protocol/direct.js';
 import type { Hooks, MemoryEstate } from '../../harness/memoryEstate.js';
 import type { Fate } from './fate.js';
 import type { Mixer } from './mixer.js';
