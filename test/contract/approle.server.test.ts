@@ -6,6 +6,7 @@ import type { Login } from '../../src/contracts/targetDriver.js';
 import { Secret } from '../../src/secret/secret.js';
 import { AppRoleDriver, appRoleCapabilities } from '../../src/targets/openbao/appRoleDriver.js';
 import { openbaoTargetSettings } from '../../src/targets/openbao/settings.js';
+import { policyFile } from '../deploy/policyFiles.js';
 import { type OpenBao, startOpenBao } from '../harness/openBao.js';
 import { replyLosingProxy } from '../harness/replyLosingProxy.js';
 import { effectContext, expectNoEffect, type OpenSession, type TargetHarness } from './targetDriver.harness.js';
@@ -14,18 +15,8 @@ import { describeTargetDriver } from './targetDriver.suite.js';
 const account = 'vendor-app';
 const capabilities = appRoleCapabilities(openbaoTargetSettings.parse({ address: 'http://127.0.0.1:1' }));
 
-/** What `check` asks for, and nothing more. */
-const managementPolicy = `
-path "auth/approle/role/+" { capabilities = ["read"] }
-path "auth/approle/role/+/role-id" { capabilities = ["read"] }
-path "auth/approle/role/+/secret-id" { capabilities = ["list", "update"] }
-path "auth/approle/role/+/secret-id/lookup" { capabilities = ["update"] }
-path "auth/approle/role/+/secret-id-accessor/lookup" { capabilities = ["update"] }
-path "auth/approle/role/+/secret-id-accessor/destroy" { capabilities = ["update"] }
-path "auth/token/accessors/" { capabilities = ["list", "sudo"] }
-path "auth/token/lookup-accessor" { capabilities = ["update"] }
-path "auth/token/revoke-accessor" { capabilities = ["update"] }
-`;
+/** For every role of these tests. */
+const managementPolicy = policyFile('openbao-approle-target.hcl').replaceAll('meter-feed', '+');
 
 const data = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ data: z.object(shape) });
 const slotSchema = data({ secret_id: z.string(), secret_id_accessor: z.string() });

@@ -32,7 +32,7 @@ export interface TestAppRole {
   revokeTokens(): Promise<void>;
 }
 
-/** What `docs/vaults.md` tells to give relock: nothing more is needed. */
+/** What deploy/policies/openbao.hcl gives, for the whole mount. */
 export function relockPolicy(mount: string): string {
   return `
     path "${mount}/data/*" { capabilities = ["create", "read", "update"] }

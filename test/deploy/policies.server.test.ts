@@ -4,7 +4,16 @@ import { createRotationVerbs } from '../../src/activities/rotation.js';
 import { clientAt, personWrites } from '../contract/aws.harness.js';
 import { freshMount, type TestMount } from '../contract/openbao.harness.js';
 import { makeAwsUser, startAws, type TestAws } from '../harness/aws.js';
-import { failuresOf, notNeeded, onlyChecked, policyFile, weakenedAws, weakenedHcl } from './policyFiles.js';
+import { type Namespace, startNamespace } from '../harness/namespace.js';
+import {
+  failuresOf,
+  notNeeded,
+  onlyChecked,
+  policyFile,
+  weakenedAws,
+  weakenedHcl,
+  weakenedLines,
+} from './policyFiles.js';
 import { firstFailure, ownClock } from './rotateHere.js';
 import { credentialsIn, rotationSteps, usualFolders, type VaultAtHand, vaultSteps } from './vaultSteps.js';
 
@@ -121,5 +130,39 @@ describe('vault policy for AWS Secrets Manager, by ministack, which checks right
     const failures = await failuresOf(weakened, runWith);
     expect(notNeeded(weakened, failures)).toEqual([]);
     expect(onlyChecked(failures)).toEqual([expect.stringContaining('ListSecretVersionIds')]);
+  });
+});
+
+describe('file modes of a vault of age files', { timeout: 60_000 }, () => {
+  let host: Namespace;
+  beforeAll(async () => {
+    host = await startNamespace({ hostname: 'small-site' });
+    await host.exec('useradd -m relock && useradd -m other && mkdir /etc/relock');
+  });
+  afterAll(() => host?.stop());
+
+  const folder = '/home/vaults';
+
+  /** With the stock `age`: the user of relock writes and reads, another user gets at nothing. */
+  async function runWith(script: string): Promise<string | null> {
+    const key = '/etc/relock/vault.key';
+    await host.exec(`rm -rf ${folder} ${key}; mkdir ${folder}; age-keygen -o ${key} && chmod 644 ${key}`);
+    await host.run(script.replaceAll('/var/lib/relock', folder));
+    const as = async (user: string, command: string) =>
+      (await host.run(`setpriv --reuid=${user} --regid=${user} --init-groups sh -c '${command}'`)).code === 0;
+    const written = `echo {} | age -r $(age-keygen -y ${key}) -o ${folder}/vault/a.age && age -d -i ${key} ${folder}/vault/a.age`;
+    if (!(await as('relock', written))) return 'relock cannot use it';
+    if (await as('other', `cat ${key}`)) return 'others can read the identity';
+    return (await as('other', `ls ${folder}/vault`)) ? 'others can read the folder' : null;
+  }
+
+  it('age.sh is enough, and not less', async () => {
+    expect(await runWith(policyFile('age.sh'))).toBe(null);
+    const weakened = weakenedLines(policyFile('age.sh'), '#');
+    expect(Object.fromEntries(await failuresOf(weakened, runWith))).toEqual({
+      'install -d -o relock -g relock -m 700 /var/lib/relock/vault': 'relock cannot use it',
+      'chown relock:relock /etc/relock/vault.key': 'relock cannot use it',
+      'chmod 600 /etc/relock/vault.key': 'others can read the identity',
+    });
   });
 });
