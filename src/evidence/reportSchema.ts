@@ -56,6 +56,8 @@ export const incidentReportSchema = z.strictObject({
   vendor: z.string(),
   reason: z.string(),
   state: oneOf(incidentStates),
+  /** Why a person closed it while something was still open: those are `pending`, or `open`. */
+  closing: z.string().nullable().optional(),
   policy: oneOf(failurePolicies),
   openedAt: instant,
   /** When enough had approved; null: nobody did. */

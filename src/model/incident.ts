@@ -77,6 +77,7 @@ export const incidentStates = {
   halted: 'too many failed; a person decides to resume or to abort',
   settling: 'every wave has run; some rotations still wait for something',
   finished: 'every credential of the plan has an end',
+  closed: 'a person closed it, with a reason; what was still open is listed, and goes on by itself',
   aborted: 'a person stopped it; what was under way has an end',
   denied: 'a person refused the plan; nothing was changed',
   failed: 'the plan could not be made; nothing was changed',

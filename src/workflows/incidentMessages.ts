@@ -39,6 +39,8 @@ export interface IncidentProgress {
   readonly endedAt: Instant | null;
   /** What is to be signed, and by whom it was; null: no signature is asked for now. */
   readonly signing: Signing | null;
+  /** Why a person closed it while something was still open; null: nobody did. */
+  readonly closing: string | null;
   /** Findings of a dry run; null: none was made. */
   readonly findings: readonly DryRunFinding[] | null;
 }
@@ -74,6 +76,12 @@ export const denyUpdate = defineUpdate<IncidentProgress, [Signed<Statement> | un
 export const pauseUpdate = defineUpdate<IncidentProgress>('pause');
 export const resumeUpdate = defineUpdate<IncidentProgress>('resume');
 export const abortUpdate = defineUpdate<IncidentProgress>('abort');
+
+/** Why an incident is closed although something is still open. */
+export interface Closing {
+  readonly reason: string;
+}
+export const closeUpdate = defineUpdate<IncidentProgress, [Closing]>('close');
 
 export interface WaveInput {
   readonly incident: string;

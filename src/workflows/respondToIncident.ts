@@ -13,11 +13,14 @@ import { type EndState, endStateNames } from '../model/endStates.js';
 import type { IncidentState, PlannedWave } from '../model/incident.js';
 import { incidentWorkflowId, waveWorkflowId } from '../model/workflowIds.js';
 import { approvalSheet } from './approvalSheet.js';
+import { checkReason } from './closing.js';
 import { incidentActivityOptions, precheckActivityOptions } from './incidentActivityOptions.js';
 import { IncidentApproval } from './incidentApproval.js';
 import {
   abortUpdate,
   approveUpdate,
+  type Closing,
+  closeUpdate,
   denyUpdate,
   type Ends,
   type IncidentInput,
@@ -54,7 +57,7 @@ export async function respondToIncident(input: IncidentInput): Promise<IncidentR
   }
   if (!incident.hasBegun) return incident.close(incident.isAborted ? 'aborted' : 'denied', null);
   await incident.settle(made);
-  return incident.close(incident.isAborted ? 'aborted' : 'finished', made);
+  return incident.close(incident.endState, made);
 }
 
 class Incident {
@@ -84,12 +87,18 @@ class Incident {
       openedAt: Date.now(),
       endedAt: null,
       signing: null,
+      closing: null,
       findings: null,
     };
   }
 
   get isAborted(): boolean {
     return this.#aborted;
+  }
+
+  get endState(): 'aborted' | 'closed' | 'finished' {
+    if (this.#aborted) return 'aborted';
+    return this.#progress.closing === null ? 'finished' : 'closed';
   }
 
   /** Some wave was approved and started. */
@@ -124,6 +133,14 @@ class Incident {
         'Start no further rotation; what is under way is finished, or undone where nothing was promoted and the policy allows it',
       validator: () =>
         this.#must(['planning', 'awaitingApproval', 'running', 'paused', 'halted', 'settling'], 'aborted'),
+    });
+    setHandler(closeUpdate, (closing) => this.#closeOpen(closing), {
+      description:
+        'End it, with a reason, although some rotations still wait: {"reason":"…"}. They go on by themselves; the report lists them as open',
+      validator: (closing) => {
+        this.#must(['settling'], 'closed');
+        checkReason(closing);
+      },
     });
   }
 
@@ -208,23 +225,37 @@ class Incident {
 
   /** Parked rotations end in their own time; each leaves its result in the artifact store. */
   async settle(made: PlanMade): Promise<void> {
-    for (let pauseMs = recountMs.first; !this.#aborted; pauseMs = Math.min(pauseMs * 2, recountMs.most)) {
+    for (let pauseMs = recountMs.first; !this.#isStopped; pauseMs = Math.min(pauseMs * 2, recountMs.most)) {
       const tally = await store.tally({ incident: this.#id, plan: made.ref });
       this.#progress = { ...this.#progress, ends: tally.ends };
       if (tally.pending === 0) return;
       this.#enter('settling');
-      await condition(() => this.#aborted, pauseMs);
+      await condition(() => this.#isStopped, pauseMs);
     }
+  }
+
+  get #isStopped(): boolean {
+    return this.#aborted || this.#progress.closing !== null;
   }
 
   async close(state: IncidentState, made: PlanMade | null): Promise<IncidentResult> {
     const endedAt = Date.now();
-    const { openedAt } = this.#progress;
+    const { openedAt, closing } = this.#progress;
     const approvedAt = this.#approvedAt;
     const report =
       made === null
         ? null
-        : (await store.writeReport({ incident: this.#id, plan: made.ref, state, openedAt, approvedAt, endedAt })).key;
+        : (
+            await store.writeReport({
+              incident: this.#id,
+              plan: made.ref,
+              state,
+              closing,
+              openedAt,
+              approvedAt,
+              endedAt,
+            })
+          ).key;
     this.#progress = { ...this.#progress, endedAt };
     this.#enter(state);
     await condition(allHandlersFinished);
@@ -240,6 +271,11 @@ class Incident {
   #decide(given: unknown, decision: 'approve' | 'deny'): IncidentProgress {
     this.#approval?.decide(given, decision);
     this.#show();
+    return this.#progress;
+  }
+
+  #closeOpen({ reason }: Closing): IncidentProgress {
+    this.#progress = { ...this.#progress, closing: reason };
     return this.#progress;
   }
 

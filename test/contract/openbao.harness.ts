@@ -18,10 +18,10 @@ export interface TestMount {
   api(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly body: unknown }>;
   personWrites(path: string, content: Readonly<Record<string, unknown>>): Promise<void>;
   readerSees(path: string): Promise<Readonly<Record<string, unknown>> | null>;
-  /** A token with exactly this policy. */
-  tokenWith(policy: string): Promise<string>;
+  /** A token with exactly this policy; `default: false`: also without OpenBao's own policy of that name. */
+  tokenWith(policy: string, options?: { readonly default: boolean }): Promise<string>;
   /** A role with exactly this policy, and one way to log in with it. */
-  appRoleWith(policy: string, tokenTtl?: string): Promise<TestAppRole>;
+  appRoleWith(policy: string, tokenTtl?: string, options?: { readonly default: boolean }): Promise<TestAppRole>;
 }
 
 export interface TestAppRole {
@@ -83,14 +83,20 @@ export async function freshMount(): Promise<TestMount> {
       const { status, body } = await api('GET', data(path));
       return status === 404 ? null : readAnswer.parse(body).data.data;
     },
-    tokenWith: async (policy) => {
-      const body = await must('POST', 'auth/token/create', { policies: [await addPolicy(policy)] });
+    tokenWith: async (policy, options = { default: true }) => {
+      const request = { policies: [await addPolicy(policy)], no_default_policy: !options.default };
+      const body = await must('POST', 'auth/token/create', request);
       return tokenAnswer.parse(body).auth.client_token;
     },
-    appRoleWith: async (policy, tokenTtl = '1h') => {
+    appRoleWith: async (policy, tokenTtl = '1h', options = { default: true }) => {
       const roleName = randomUUID();
       const role = `auth/approle/role/${roleName}`;
-      await must('POST', role, { token_policies: [await addPolicy(policy)], token_ttl: tokenTtl });
+      const token_no_default_policy = !options.default;
+      await must('POST', role, {
+        token_policies: [await addPolicy(policy)],
+        token_ttl: tokenTtl,
+        token_no_default_policy,
+      });
       const roleId = roleIdAnswer.parse(await must('GET', `${role}/role-id`)).data.role_id;
       const secretId = secretIdAnswer.parse(await must('POST', `${role}/secret-id`, {})).data.secret_id;
       const tokens = () => tokensOf(roleName);

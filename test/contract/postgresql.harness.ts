@@ -39,7 +39,7 @@ export async function makeRole(postgres: Postgres, name: string, options = 'LOGI
   return secret;
 }
 
-/** What docs/targets.md tells to give relock, and nothing more. */
+/** As deploy/policies/postgresql.sql makes it. */
 export async function makeManager(postgres: Postgres, name = 'relock_manager'): Promise<Login> {
   const secret = await makeRole(postgres, name, 'LOGIN CREATEROLE');
   await postgres.run(`grant pg_signal_backend, pg_read_all_stats to ${name}`);

@@ -6,6 +6,7 @@ import { freePort } from '../../src/servers/freePort.js';
 import { spawnServer } from '../../src/servers/spawnServer.js';
 import { untilReady } from '../../src/servers/untilReady.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
+import { policyFile } from '../deploy/policyFiles.js';
 import { say } from './say.js';
 
 export interface OpenBao {
@@ -78,7 +79,7 @@ export async function startOpenBao(): Promise<OpenBao> {
   };
 }
 
-/** What `docs/vaults.md` tells to give relock: nothing more is needed. */
+/** What deploy/policies/openbao.hcl gives, for the whole mount. */
 export function relockPolicy(mount: string): string {
   return `
     path "${mount}/data/*" { capabilities = ["create", "read", "update"] }
@@ -86,18 +87,8 @@ export function relockPolicy(mount: string): string {
     path "${mount}/metadata/relock/*" { capabilities = ["create", "update", "list"] }`;
 }
 
-/** What relock needs of an OpenBao whose AppRole secret-ids it rotates, and nothing more. */
-export const appRolePolicy = `
-path "auth/approle/role/+" { capabilities = ["read"] }
-path "auth/approle/role/+/role-id" { capabilities = ["read"] }
-path "auth/approle/role/+/secret-id" { capabilities = ["list", "update"] }
-path "auth/approle/role/+/secret-id/lookup" { capabilities = ["update"] }
-path "auth/approle/role/+/secret-id-accessor/lookup" { capabilities = ["update"] }
-path "auth/approle/role/+/secret-id-accessor/destroy" { capabilities = ["update"] }
-path "auth/token/accessors/" { capabilities = ["list", "sudo"] }
-path "auth/token/lookup-accessor" { capabilities = ["update"] }
-path "auth/token/revoke-accessor" { capabilities = ["update"] }
-`;
+/** What relock needs of an OpenBao whose AppRole secret-ids it rotates, for every role. */
+export const appRolePolicy = policyFile('openbao-approle-target.hcl').replaceAll('meter-feed', '+');
 
 /** A new KV v2 mount reads `400 Upgrading from non-versioned to versioned data` for a moment. */
 export async function mountIsReady(request: OpenBao['request'], mount: string): Promise<true> {

@@ -13,6 +13,7 @@ import { mainTaskQueue } from '../../src/workflows/taskQueues.js';
 import { makeKey, type SigningKey, signed } from '../approval/sshKeys.js';
 import { sharedTemporal } from '../harness/shared.js';
 import { type MemoryBench, memoryBench } from './memoryBench.js';
+import { resetToStart } from './reset.js';
 import { rotationInput } from './rotationInput.js';
 import { startRotation, type TemporalBench, temporalBench } from './temporalBench.js';
 
@@ -139,6 +140,22 @@ describe('where relock.yaml asks for signatures', () => {
     expect(await incident.say('deny')).toMatch(/not counted/);
     expect(await incident.say('deny', signed(ben, { ...statement, decision: 'deny' }))).toMatch(/^counted/);
     expect(await incident.handle.result()).toMatchObject({ state: 'denied' });
+  });
+
+  it('a reset makes what was signed worthless: it is asked for anew, and the old signatures are refused', async () => {
+    const incident = await open('reset');
+    const before = await incident.asked();
+    expect(await incident.approve(anna, before)).toBe('counted anna');
+    const runId = await resetToStart(temporal, incident.handle.workflowId);
+    const again = await waitUntil(async () => ((await incident.asked()).run === runId ? incident.asked() : undefined), {
+      what: 'the question of the new run',
+      timeoutMs: 20_000,
+    });
+    expect((await incident.progress()).signing?.by).toEqual([]);
+    expect(await incident.approve(ben, before)).toMatch(/is another one than asked for/);
+    expect(await incident.approve(ben, { ...again, run: before.run })).toMatch(/"run"/);
+    expect(await incident.approve(ben, again)).toBe('counted ben');
+    await incident.handle.terminate('a test');
   });
 
   it('an incident that nobody signed is not planned; a dry run is', async () => {

@@ -14,6 +14,8 @@ export interface ReportInput {
   readonly incident: string;
   readonly plan: PlanRef;
   readonly state: string;
+  /** Why a person closed it while something was open; absent: it was ended before there was such a thing. */
+  readonly closing?: string | null;
   readonly openedAt: number;
   readonly approvedAt: number | null;
   readonly endedAt: number;

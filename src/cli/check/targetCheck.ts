@@ -60,11 +60,15 @@ export class TargetCheck {
     return { as: 'management', account: management.account, secret: await secret };
   }
 
+  /** As a rotation does it: it also asks whether that login is being rotated itself. */
   async #read(ref: SecretRef): Promise<Secret> {
     const vault = this.estate.vaults.get(ref.vault);
     if (vault === undefined) throw new RangeError('a reference was not checked before it was used');
     const subject = { driver: vault.driver, subject: formatSecretRef(ref) };
-    return this.#call(subject, (context) => vault.read(ref.path, 'current', context));
+    return this.#call(subject, async (context) => {
+      await vault.state(ref.path, context);
+      return vault.read(ref.path, 'current', context);
+    });
   }
 
   #call<Result>(

@@ -42,11 +42,12 @@ async function checkPage(
   return withDeadline(deadline, { driver: vault.driver, subject: name }, (context) => vault.check(paths, context));
 }
 
-/** Who uses which path there; management secrets belong to no credential unless one lists them. */
+/**
+ * Who uses which path there. Management secrets that no credential lists are only read, and whoever looks at their target
+ * reads them.
+ */
 function usersOf(estate: Estate, name: string): ReadonlyMap<SecretPath, readonly string[]> {
   const users = new Map<SecretPath, readonly string[]>();
-  for (const { management } of estate.targets.values())
-    if (management?.secret.vault === name) users.set(management.secret.path, []);
   for (const { id, copies } of estate.credentials.values()) {
     for (const copy of copies) if (copy.vault === name) users.set(copy.path, [id]);
   }

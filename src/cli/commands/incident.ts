@@ -120,6 +120,14 @@ function registerDecisions(incident: Command, cli: Cli): void {
   signable(incident, 'deny', 'refuse the plan: nothing more is changed, the incident ends').action(
     cli.action((context, given: string, options: DecisionOptions) => decideOn(context, given, 'deny', options)),
   );
+  incident
+    .command('close')
+    .argument('<incident>', 'vendor/key')
+    .requiredOption('--reason <reason>', 'why it is closed although something is still open; it is in the report')
+    .description('end an incident that only waits for what may take long; its report lists that as open')
+    .action(
+      cli.action((context, given: string, options: DecisionOptions) => decideOn(context, given, 'close', options)),
+    );
   for (const decision of ['pause', 'resume', 'abort'] as const) {
     incident
       .command(decision)

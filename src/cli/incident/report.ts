@@ -90,7 +90,7 @@ function noReport(context: CommandContext, incident: string): Promise<Outcome> {
 }
 
 function statusFrom(report: IncidentReport): IncidentStatus {
-  const { incident, vendor, reason, state, plan, waves, exposed, credentials } = report;
+  const { incident, vendor, reason, state, closing = null, plan, waves, exposed, credentials } = report;
   return {
     incident,
     vendor,
@@ -102,6 +102,7 @@ function statusFrom(report: IncidentReport): IncidentStatus {
     waves: waves.length,
     exposed,
     findings: null,
+    closing,
     credentials: credentials.map((row) => {
       const why = row.reason ?? row.findings.join('; ');
       return { id: row.id, state: row.state, exposed: row.exposed, ...(why === '' ? {} : { reason: why }) };

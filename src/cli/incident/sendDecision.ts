@@ -6,7 +6,7 @@ import { namespaces } from '../../approval/signed.js';
 import { checkOffered } from '../../approval/statement.js';
 import type { Signed, Statement } from '../../model/approval.js';
 import type { IncidentPlan, PlanRef } from '../../model/incident.js';
-import type { Approval, IncidentProgress, Signing } from '../../workflows/incidentMessages.js';
+import type { Approval, Closing, IncidentProgress, Signing } from '../../workflows/incidentMessages.js';
 import type { CommandContext } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { CommandError } from '../failures.js';
@@ -21,6 +21,8 @@ export interface DecisionOptions {
   readonly digest?: string;
   /** Key to sign with; without it, ssh-agent's. */
   readonly key?: string;
+  /** Why it is closed with something open. */
+  readonly reason?: string;
   /** Print the update's input instead of sending it. */
   readonly print?: boolean;
 }
@@ -34,10 +36,7 @@ export async function sendDecision(
 ): Promise<Outcome> {
   const incident = incidentId(given);
   return withClient<Outcome>(context, async (client) => {
-    const input =
-      decision === 'approve' || decision === 'deny'
-        ? await inputFor(context, client, incident, decision, options)
-        : undefined;
+    const input = await inputFor(context, client, incident, decision, options);
     if (options.print === true) {
       context.out.result(input ?? null, [JSON.stringify(input ?? null)]);
       return 'done';
@@ -58,6 +57,7 @@ const sentences: Readonly<Record<Decision, string>> = {
   deny: 'denied: nothing more is changed, the incident ends',
   pause: 'paused: no further rotation starts, what is under way goes on',
   resume: 'resumed',
+  close: 'closed: the report is written, and lists what is still open; that goes on by itself',
   abort: 'aborted: no further rotation starts, what is under way is finished or undone',
 };
 
@@ -65,9 +65,11 @@ async function inputFor(
   context: CommandContext,
   client: Client,
   incident: string,
-  decision: Statement['decision'],
-  { digest, key }: DecisionOptions,
-): Promise<Approval | undefined> {
+  decision: Decision,
+  { digest, key, reason = '' }: DecisionOptions,
+): Promise<Approval | Closing | undefined> {
+  if (decision === 'close') return { reason };
+  if (decision !== 'approve' && decision !== 'deny') return undefined;
   const { progress } = await momentSoon(client, incident);
   if (progress.signing !== null) return signedInput(context, client, progress, progress.signing, decision, key);
   if (decision === 'deny') return undefined;

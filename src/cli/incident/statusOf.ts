@@ -18,6 +18,8 @@ export interface IncidentStatus {
   readonly waves: number;
   readonly exposed: number;
   readonly findings: Moment['progress']['findings'];
+  /** Why a person closed it while something was still open; null: nobody did. */
+  readonly closing: string | null;
   readonly credentials: readonly CredentialStatus[];
 }
 
@@ -43,6 +45,7 @@ export async function statusOf(
     waves: progress.waves,
     exposed: tallyOf(credentials).exposed,
     findings: progress.findings,
+    closing: progress.closing,
     credentials,
   };
 }
@@ -57,6 +60,7 @@ function underWay(status: CredentialStatus, { running, parked }: Moment): Creden
 export function outcomeOf(status: Pick<IncidentStatus, 'state' | 'credentials' | 'findings'>): Outcome {
   switch (status.state) {
     case 'finished':
+    case 'closed':
     case 'aborted':
       return status.credentials.every(({ state }) => state === 'rotated') ? 'done' : 'incomplete';
     case 'planned':

@@ -9,7 +9,15 @@ import { type Moment, momentOf, unknownIncident } from './follow.js';
 import { progressLine } from './words.js';
 
 /** Where watching ends: nothing more happens by itself, or only parked rotations are left. */
-const lastStates: readonly IncidentState[] = ['planned', 'settling', 'finished', 'aborted', 'denied', 'failed'];
+const lastStates: readonly IncidentState[] = [
+  'planned',
+  'settling',
+  'finished',
+  'closed',
+  'aborted',
+  'denied',
+  'failed',
+];
 
 export interface Watch {
   /** Called whenever the incident enters a state; for plans to be shown and questions to be asked. */

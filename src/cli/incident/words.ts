@@ -20,6 +20,7 @@ export function statusLines(status: IncidentStatus): readonly string[] {
     `${status.incident}: ${status.state} (${incidentStates[status.state]})`,
     `vendor ${status.vendor}, reason ${status.reason}`,
     ...(status.planDigest === null ? [] : [`plan ${status.planDigest}`]),
+    ...(status.closing === null ? [] : [`closed by a person, with what is listed below still open: ${status.closing}`]),
     '',
     ...countLines(status.credentials),
     ...restLines(status.credentials),

@@ -33,13 +33,13 @@ ${verdict(report)}
 `.text;
 }
 
-function verdict({ exposed, total, state, openedAt, endedAt }: IncidentReport): Markup {
+function verdict({ exposed, total, state, closing, openedAt, endedAt }: IncidentReport): Markup {
   const took = duration(endedAt - openedAt);
   const what =
     exposed === 0
       ? `All ${many(total)} credentials are closed to whoever knew the old secrets.`
       : `${many(exposed)} of ${many(total)} credentials may still be opened with a secret that the vendor knew.`;
-  return html`<div class="verdict${exposed > 0 ? ' open' : ''}"><strong>${what}</strong><br>${state}: ${incidentStates[state]}. From opening to end: ${took}.</div>`;
+  return html`<div class="verdict${exposed > 0 ? ' open' : ''}"><strong>${what}</strong><br>${state}: ${incidentStates[state]}.${typeof closing === 'string' ? html` Reason: ${closing}.` : ''} From opening to end: ${took}.</div>`;
 }
 
 const order: readonly ReportRow['state'][] = [

@@ -37,7 +37,8 @@ export async function checkAccess(
 function needsOf(mount: Mount, path: string): readonly Need[] {
   return [
     { path, apiPath: mount.data('readers', path).join('/'), rights: ['read', 'create', 'update'] },
-    { path, apiPath: mount.data('relock', path).join('/'), rights: ['read', 'create', 'update'] },
+    // Its metadata is made first, so that the server never sees the document itself as a new one.
+    { path, apiPath: mount.data('relock', path).join('/'), rights: ['read', 'update'] },
     { path, apiPath: mount.metadata('relock', path).join('/'), rights: ['create', 'update'] },
   ];
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { inspect } from 'node:util';
 import {
@@ -18,6 +17,7 @@ import { createApi, vaultType } from '../../../src/vaults/aws-secrets-manager/dr
 import { awsSettings } from '../../../src/vaults/aws-secrets-manager/settings.js';
 import { apiAt, clientAt, personWrites, readerSees, region } from '../../contract/aws.harness.js';
 import { callContext, freshPath, opening, password } from '../../contract/vaultBackend.harness.js';
+import { policyFile } from '../../deploy/policyFiles.js';
 import { type AwsEmulator, makeAwsUser, startAws, type TestAws } from '../../harness/aws.js';
 import { replyLosingProxy } from '../../harness/replyLosingProxy.js';
 
@@ -187,10 +187,8 @@ describe('rights, by ministack, which checks them', () => {
   });
   afterAll(() => aws?.stop());
 
-  test('the policy of docs/vaults.md is enough for a whole rotation, and for nothing elsewhere', async () => {
-    const [, policy = ''] =
-      /```json\n(\{\n {2}"Version"[\s\S]*?)```/.exec(await readFile('docs/vaults.md', 'utf8')) ?? [];
-    const keys = await makeAwsUser(aws.endpoint, policy);
+  test('the policy of deploy/policies is enough for a whole rotation, and for nothing elsewhere', async () => {
+    const keys = await makeAwsUser(aws.endpoint, policyFile('aws-secrets-manager.json'));
     const vault = vaultAt(aws.endpoint, keys);
     const path = freshPath();
     await personWrites(clientAt(aws.endpoint), path, { password: 'old-1' });
