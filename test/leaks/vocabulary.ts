@@ -34,14 +34,14 @@ const time = /^"?\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z"?$/;
 const build = /^@temporalio\/worker@[\d.]+\+[0-9a-f]{64}$/;
 /** A process on a host, and the names of its keys. */
 const identity = /^(\d+@[\w.-]+( keys:[\w.,-]+)?|temporal-scheduler-[\w/-]+|history-service|worker-service)$/;
-const sticky = /^\d+@[\w.-]+-[0-9a-f]{32}$/;
+const sticky = /^\d+@[\w.-]+( keys:[\w.,-]+)?-[0-9a-f]{32}$/;
 
 export function vocabularyOf(ids: OwnIds): readonly Rule[] {
   const workflow = workflowIdsOf(ids);
   const schedule = new RegExp(`^due/${oneOf(ids.vendors)}/\\d+d$`);
   return [
     { at: /^encryption-key-id$/, allowed: [/^\d{4}-\d{2}-\d{2}-[0-9a-f]{8}$/] },
-    { at: /\(key\)$/, allowed: [word(attributes)] },
+    { at: /indexedFields.* \(key\)$/, allowed: [word(attributes)] },
     { at: /indexedFields\.TemporalChangeVersion$/, allowed: [new RegExp(`^\\["${oneOf(patches)}-true"\\]$`)] },
     {
       at: /indexedFields\.BuildIds$/,
@@ -59,17 +59,19 @@ export function vocabularyOf(ids: OwnIds): readonly Rule[] {
     { at: /namespace$/i, allowed: [/^default$/] },
     { at: /identity$/i, allowed: [identity] },
     { at: /buildId$/i, allowed: [build] },
-    { at: /workflowType\.name$/, allowed: [word(workflowTypes)] },
+    { at: /(workflowType|visibility\.type|workflowExecutionInfo\.type)\.name$/, allowed: [word(workflowTypes)] },
     { at: /activityType\.name$/, allowed: [word(activityTypes)] },
     { at: /(activityId|timerId)$/, allowed: [/^\d+$/] },
-    { at: /taskQueue\.(name|normalName)$/i, allowed: [/^relock$/, sticky] },
+    { at: /taskQueue(\.(name|normalName))?$/i, allowed: [/^relock$/, sticky] },
+    { at: /memo\.fields \(key\)$/, allowed: [/^startedBy$/] },
+    { at: /versioningInfo\.currentVersion$/, allowed: [/^__unversioned__$/] },
     { at: /signalName$/, allowed: [word(signals)] },
     { at: /acceptedRequest\.input\.name$/, allowed: [word(updates)] },
     { at: /ailure(\.\w+)*\.message$/, allowed: [/^Encoded failure$/] },
     { at: /ailure(\.\w+)*\.source$/, allowed: [word(['TypeScriptSDK', 'Server'])] },
     { at: /FailureInfo\.type$/, allowed: [word(failureTypes)] },
-    { at: /markerName$/, allowed: [/^core_patch$/] },
-    { at: /markerRecordedEventAttributes\.details\./, allowed: [patchMark()] },
+    { at: /markerName$/, allowed: [/^core_(patch|local_activity)$/] },
+    { at: /markerRecordedEventAttributes\.details\./, allowed: [patchMark(), localMark] },
     { at: /sdkName$/, allowed: [/^temporal-typescript$/] },
     { at: /sdkVersion$/, allowed: [/^\d+\.\d+\.\d+$/] },
     { at: /state\.notes$|info\.notes$|\.notes$/, allowed: [word(notes)] },
@@ -93,6 +95,11 @@ function workflowIdsOf({ credentials, vendors, incidents }: OwnIds): RegExp {
   const scheduler = `temporal-sys-scheduler:${due}`;
   return new RegExp(`^(${rotation}|${incident}|${due}|${scheduler})$`);
 }
+
+/** What the SDK keeps of an activity within a workflow's task beside its result: its name, numbers and times. */
+const localMark = new RegExp(
+  `^\\{("[a-z_]+":(\\d+|null|"\\d+"|"${oneOf(activityTypes)}"|\\{"seconds":\\d+,"nanos":\\d+\\}),?)+\\}$`,
+);
 
 function patchMark(): RegExp {
   return new RegExp(`^\\{"id":"${oneOf(patches)}","deprecated":false\\}$`);
