@@ -79,6 +79,7 @@ function scenarioOf(profile: Profile, changes: Partial<Scenario> = {}): Scenario
     drift: 'none',
     stragglers: false,
     consumers: false,
+    stretches: false,
     refusing: false,
     runs: [rotation('restore')],
     troubles: [],

@@ -3,6 +3,7 @@ import type { Command, Observation, RotationEvent } from '../../../src/protocol/
 import { createInterpreter } from '../../../src/protocol/direct.js';
 import type { RotationInterpreter } from '../../../src/protocol/rotate.js';
 import type { RotationState } from '../../../src/protocol/state.js';
+import { carryOn, type Stretch, type Stride, sentUntil } from '../../../src/protocol/stretch.js';
 import type { Hooks, MemoryEstate } from '../../harness/memoryEstate.js';
 import type { Fate } from './fate.js';
 import type { Mixer } from './mixer.js';
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly says: readonly Saying[];
   /** Another process works at the same time. */
   readonly mixer: Mixer | null;
+  /** As a workflow does it: other processes are its hands, and may die without it. */
+  readonly stretches: boolean;
   /** Called before each command is carried out. */
   before(command: Command, state: RotationState): Promise<void>;
   /** Called after it. */
@@ -45,18 +48,37 @@ export class Head implements Hooks {
       now: world.time.now,
       sleepUntil: (until) => this.#sleep(until),
     });
+    const execute: RotationInterpreter['execute'] = async (command, state) => {
+      this.#commands += 1;
+      await before(command, state);
+      const seen = await inner.execute(command, state);
+      after(command, state, seen);
+      return seen;
+    };
     return {
       ...inner,
       events: () => this.#events(),
       checkpoint: () => between(this.#commands),
-      execute: async (command, state) => {
-        this.#commands += 1;
-        await before(command, state);
-        const seen = await inner.execute(command, state);
-        after(command, state, seen);
-        return seen;
-      },
+      execute,
+      ...(this.#around.stretches && {
+        carryOn: (command: Command, state: RotationState) => this.#carryOn({ command, state }, execute),
+      }),
     };
+  }
+
+  /** The hands may die; then others take their place, when nothing of what was lost can still be sent. */
+  async #carryOn(stretch: Stretch, execute: RotationInterpreter['execute']): Promise<readonly Stride[] | 'lost'> {
+    const { world, trace } = this.#around;
+    const { time } = world;
+    try {
+      return await carryOn(stretch, { now: time.now, isStopped: () => false, execute });
+    } catch (error) {
+      if (!(error instanceof Crashed)) throw error;
+    }
+    trace.say(() => 'other hands');
+    this.#isDead = false;
+    await time.passTo(sentUntil(stretch, time.now()) ?? time.now());
+    return 'lost';
   }
 
   async trouble(call: FaultyCall): Promise<Fault | null> {

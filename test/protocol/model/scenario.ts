@@ -53,6 +53,8 @@ export interface Scenario {
   readonly consumers: boolean;
   /** The last device takes no new secret, by rules of its own, until everything is healed. */
   readonly refusing: boolean;
+  /** Steps that follow one another are carried out by hands that die apart from the head. */
+  readonly stretches: boolean;
   readonly runs: readonly Run[];
   readonly troubles: readonly Trouble[];
 }
@@ -124,6 +126,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   stragglers: fc.boolean(),
   consumers: seldom,
   refusing: seldom,
+  stretches: fc.boolean(),
   runs: fc.array(run, { minLength: 1, maxLength: 3 }),
   troubles: fc.array(fc.record({ at: fc.nat({ max: 220 }), what }), { maxLength: 6 }),
 });

@@ -156,6 +156,7 @@ export class Simulation {
       trace: this.#trace,
       says: run.says,
       mixer: mine,
+      stretches: this.#scenario.stretches,
       before: async (command, state) => {
         if (command.do === 'open' && state.phase === 'opened' && !state.resumes)
           this.#befores.set(state.order.token, await this.checker.before());
