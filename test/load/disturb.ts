@@ -31,8 +31,8 @@ export async function disturb(
   const pauseMs = () => pausedMs.least + random() * (pausedMs.most - pausedMs.least);
   await Promise.all([
     at(moments(kills, 0.5), () => worker.killAndStart()),
-    at(moments(kills, 0.9), () => temporal.killAndStart()),
-    at(moments(kills, 0.9), () => opener.killAndStart()),
-    at(moments(pauses, 0.9), () => operator.pauseAndResume(pauseMs())),
+    at(moments(kills, 0.8), () => temporal.killAndStart()),
+    at(moments(kills, 0.8), () => opener.killAndStart()),
+    at(moments(pauses, 0.7), () => operator.pauseAndResume(pauseMs())),
   ]);
 }

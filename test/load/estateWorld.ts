@@ -1,3 +1,5 @@
+import type { TargetDriver } from '../../src/contracts/targetDriver.js';
+import type { DocumentStore } from '../../src/ledger/documentStore.js';
 import { contentFromJson } from '../../src/ledger/jsonContent.js';
 import { Secret } from '../../src/secret/secret.js';
 import { MemoryTargetDriver } from '../../src/targets/memory/driver.js';
@@ -12,19 +14,27 @@ const mostProblems = 100;
 
 /** Devices and a vault in memory, each credential with its witness; all of it by name, as the estate server wants it. */
 export class EstateWorld {
-  readonly #objects = new Map<string, object>();
+  /** The vault. */
+  readonly documents: DocumentStore;
+  readonly #targets = new Map<string, TargetDriver>();
   readonly #witnesses = new Map<string, Witness>();
-  readonly #documents = new MemoryDocuments();
+  readonly #unwatched = new MemoryDocuments();
   readonly #fleet = new MemoryFleet(Date.now);
   readonly #management = Secret.of({ password: 'management-of-all' });
 
   constructor() {
-    const witnessOf = (path: string) => this.#witnesses.get(path);
-    this.#objects.set(documentsObject, watchedDocuments(this.#documents, witnessOf));
+    this.documents = watchedDocuments(this.#unwatched, (path) => this.#witnesses.get(path));
   }
 
+  /** By the names that the remote drivers use. */
   object(name: string): object | undefined {
-    return this.#objects.get(name);
+    return name === documentsObject ? this.documents : this.#targets.get(name);
+  }
+
+  target(id: string): TargetDriver {
+    const driver = this.#targets.get(targetObject(id));
+    if (driver === undefined) throw new RangeError(`there is no device ${id}`);
+    return driver;
   }
 
   /** All accept one old secret each, and readers get it. */
@@ -51,12 +61,12 @@ export class EstateWorld {
     this.#witnesses.set(id, witness);
     for (const device of made) {
       device.setAccount(account, [old]);
-      this.#objects.set(targetObject(device.id), watchedTarget(new MemoryTargetDriver(device), device.id, witness));
+      this.#targets.set(targetObject(device.id), watchedTarget(new MemoryTargetDriver(device), device.id, witness));
     }
     await this.#write(id, { username: account, ...old.revealAll() });
   }
 
   async #write(path: string, object: Readonly<Record<string, string>>): Promise<void> {
-    await this.#documents.write('readers', path, contentFromJson(object), '0');
+    await this.#unwatched.write('readers', path, contentFromJson(object), '0');
   }
 }

@@ -5,7 +5,7 @@ import type { ServerProcess } from '../../src/servers/spawnServer.js';
 export type Life = Pick<ServerProcess, 'pid' | 'ended' | 'kill'>;
 
 /** Before what ended by itself is started again. */
-const reviveAfterMs = 1_000;
+const reviveAfterMs = 3_000;
 
 /** A program that is killed now and then, and started again at once. */
 export class Mortal {

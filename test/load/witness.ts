@@ -50,10 +50,6 @@ export class Witness {
     this.#readers = credential.old;
   }
 
-  get hasEnded(): boolean {
-    return Object.keys(this.#spent).length > 0;
-  }
-
   /** After readers get something else: it must have been proven by a login. */
   readersGet(content: Content): void {
     const password = content.fields.has('password') ? content.fields.reveal('password') : null;
@@ -133,12 +129,16 @@ export class Witness {
 }
 
 /** The vault, with a witness for each path that has one. */
-export function watchedDocuments(inner: DocumentStore, witnessOf: (path: string) => Witness | undefined) {
+export function watchedDocuments(
+  inner: DocumentStore,
+  witnessOf: (path: string) => Witness | undefined,
+): DocumentStore {
   return {
+    driver: inner.driver,
     read: inner.read.bind(inner),
     list: inner.list.bind(inner),
     check: inner.check.bind(inner),
-    write: async (...args: Parameters<DocumentStore['write']>) => {
+    write: async (...args) => {
       const outcome = await inner.write(...args);
       const [place, path, content] = args;
       if (outcome === 'conflict') return outcome;
