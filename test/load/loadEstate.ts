@@ -15,12 +15,12 @@ import {
 
 /** Short, so that a call which hangs or an effect that is unknown does not make the run. */
 const timing: Timing = {
-  effectMs: 5_000,
-  probeAgainMs: 300,
-  settleDeadlineMs: 15_000,
-  stragglerMs: 10_000,
+  effectMs: 4_000,
+  probeAgainMs: 200,
+  settleDeadlineMs: 8_000,
+  stragglerMs: 5_000,
   soakMs: 0,
-  callMs: 2_000,
+  callMs: 1_500,
   probeMs: 1_000,
 };
 

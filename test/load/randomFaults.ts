@@ -7,7 +7,7 @@ const kinds = ['refused', 'dropped', 'deaf', 'lied', 'hung', 'late', 'queued', '
 export type FaultKind = (typeof kinds)[number];
 
 /** How long nothing is heard, or a hand sleeps: shorter and longer than a call may take. */
-const delays = { leastMs: 50, mostMs: 3_000 };
+const delays = { leastMs: 50, mostMs: 2_000 };
 
 /** Which fault a call meets, if any: each kind as often. */
 export function faultFor(random: () => number, percentEach: number): Fault | null {
