@@ -1,21 +1,28 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import pLimit from 'p-limit';
 import type { Estate } from '../src/config/estate.js';
+import type { ArtifactStore } from '../src/contracts/artifactStore.js';
 import { rotationInput } from '../test/workflows/rotationInput.js';
 import { startRotation } from '../test/workflows/temporalBench.js';
-import { milestonesOf } from './measure/history.js';
 import { ascending } from './measure/lane.js';
+import { milestonesOf } from './measure/milestones.js';
+
+export interface EndedWell {
+  readonly handle: WorkflowHandle;
+  readonly credential: string;
+  readonly token: string;
+}
 
 export interface Rotated {
   readonly seconds: number;
   readonly startedAt: number;
   /** Of those that ended as `rotated`. */
-  readonly handles: readonly WorkflowHandle[];
+  readonly ended: readonly EndedWell[];
   /** How many ended as anything else. */
   readonly otherwise: number;
 }
 
-/** What the histories of a run tell. Seconds, from its start; counts and bytes of one history. */
+/** What evidence and histories of a run tell. Seconds, from its start; counts and bytes of one history. */
 export interface LookedBack {
   readonly refusedAfter: readonly number[];
   readonly deadFor: readonly number[];
@@ -39,21 +46,20 @@ export async function rotateAll(
         const handle = await startRotation(client, input);
         const { state } = await handle.result();
         options.done?.();
-        return { handle, state };
+        return { handle, credential: id, token: input.order.token, state };
       }),
     ),
   );
   const seconds = (Date.now() - startedAt) / 1000;
   const rotated = ended.filter(({ state }) => state === 'rotated');
-  return { seconds, startedAt, handles: rotated.map(({ handle }) => handle), otherwise: ended.length - rotated.length };
+  return { seconds, startedAt, ended: rotated, otherwise: ended.length - rotated.length };
 }
 
 /** After the run, so that looking costs it nothing. */
-export async function lookBack({ handles, startedAt }: Rotated): Promise<LookedBack> {
+export async function lookBack(store: ArtifactStore, { ended, startedAt }: Rotated): Promise<LookedBack> {
   const limit = pLimit(4);
-  const all = await Promise.all(handles.map((handle) => limit(async () => milestonesOf(await handle.fetchHistory()))));
-  const first = handles[0];
-  const described = await first?.describe();
+  const all = await Promise.all(ended.map((one) => limit(() => milestonesOf(store, one))));
+  const described = await ended[0]?.handle.describe();
   return {
     refusedAfter: ascending(all.map(({ refusedAt }) => (refusedAt - startedAt) / 1000)),
     deadFor: ascending(all.map(({ changedAt, promotedAt }) => (promotedAt - changedAt) / 1000)),

@@ -5,7 +5,6 @@ import { createActivities } from './activities/createActivities.js';
 import type { TemporalPlace } from './client.js';
 import type { Estate } from './config/estate.js';
 import { configInventory } from './inventory/config/inventory.js';
-import { meteredActivities } from './metrics/meteredActivities.js';
 import { meteredEstate } from './metrics/meteredEstate.js';
 import { RelockMetrics } from './metrics/relockMetrics.js';
 import { workflowSource } from './workflows/bundle/source.js';
@@ -61,10 +60,12 @@ export async function createRelockWorker(estate: Estate, options: RelockWorkerOp
     ...(dataConverter && { dataConverter }),
     ...(identity && { identity }),
     ...(zone === null ? (workflowBundle ? { workflowBundle } : workflowSource()) : {}),
-    activities: meteredActivities(
-      createActivities({ estate: metered, inventory: configInventory(estate), zone }),
-      metrics,
-    ),
+    activities: createActivities({
+      estate: metered,
+      inventory: configInventory(estate),
+      zone,
+      probed: (answer) => metrics.probed(answer),
+    }),
     sinks: metrics.sinks(),
     ...versioning(options.deployment ?? null),
     interceptors: { activity: [activityBoundary] },

@@ -47,7 +47,15 @@ export class RelockOnFleet {
     const workerMb = peakMemoryMb(this.#worker.process.pid);
     const { seconds, otherwise } = rotated;
     const credentials = ids.length - otherwise;
-    return { name: 'relock', credentials, otherwise, seconds, ...(await lookBack(rotated)), cpu, workerMb };
+    return {
+      name: 'relock',
+      credentials,
+      otherwise,
+      seconds,
+      ...(await lookBack(this.#worker.estate.artifacts, rotated)),
+      cpu,
+      workerMb,
+    };
   }
 
   stop(): Promise<void> {

@@ -9,7 +9,8 @@ export function activityBoundary(context: Context) {
   return {
     inbound: {
       async execute<Input>(input: Input, next: (input: Input) => Promise<unknown>): Promise<unknown> {
-        const beat = setInterval(() => context.heartbeat(), heartbeatIntervalMs);
+        // What runs within a workflow's own task lives and dies with that.
+        const beat = context.info.isLocal ? undefined : setInterval(() => context.heartbeat(), heartbeatIntervalMs);
         try {
           return await next(input);
         } catch (error) {

@@ -1,8 +1,10 @@
 import { Context } from '@temporalio/activity';
 import type { Estate } from '../config/estate.js';
 import type { InventorySource } from '../contracts/inventorySource.js';
+import type { ProbeAnswer } from '../model/probe.js';
 import type { Verbs } from '../protocol/verbs.js';
 import { guardedVerbs } from './approvals/guardedVerbs.js';
+import { type CarryOn, createCarryOn } from './carryOn.js';
 import type { Clock } from './clock.js';
 import { createDueActivities, type DueActivities } from './due/dueActivities.js';
 import { temporalIncidents } from './due/temporalIncidents.js';
@@ -16,18 +18,30 @@ export interface ActivityDeps {
   readonly inventory: InventorySource;
   /** The zone that this worker serves; null: the main queue. A refusal counts only beside an acceptance from the same zone. */
   readonly zone: string | null;
+  /** Told what each probe was answered. */
+  probed(answer: ProbeAnswer): void;
 }
 
-export type RelockActivities = Verbs & RecordResult & IncidentActivities & DueActivities;
+export type RelockActivities = Verbs & CarryOn & RecordResult & IncidentActivities & DueActivities;
 
 /** Time of this process; cancellation of the activity that asks. Calls end by `callMs`, well before Temporal's time-outs. */
 const activityClock: Clock = { now: Date.now, signal: () => Context.current().cancellationSignal };
 
 /** Everything that workflows may ask of a worker, over its own relock.yaml. Run them inside `activityBoundary`. */
-export function createActivities({ estate, inventory, zone }: ActivityDeps): RelockActivities {
+export function createActivities({ estate, inventory, zone, probed }: ActivityDeps): RelockActivities {
   const clock = activityClock;
+  const verbs = guardedVerbs(createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }), estate, clock);
+  const counted: Verbs = {
+    ...verbs,
+    async probe(rotation, command) {
+      const seen = await verbs.probe(rotation, command);
+      probed(seen.answer);
+      return seen;
+    },
+  };
   return {
-    ...guardedVerbs(createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }), estate, clock),
+    ...counted,
+    ...createCarryOn(counted, clock),
     ...createRecordResult({ estate, clock }),
     ...createIncidentActivities({ estate, inventory, clock, rotations: temporalRotations }),
     ...createDueActivities({ estate, inventory, clock, incidents: temporalIncidents }),

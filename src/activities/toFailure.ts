@@ -12,12 +12,17 @@ export function toFailure(error: unknown): ApplicationFailure {
   return bare({ type: code, message, nonRetryable, details: [effect, driver, subject] });
 }
 
-function bug(error: unknown): ApplicationFailure {
+/** Where a rule of relock's own was broken, for the log; nothing that the error itself says. */
+export function logBug(error: unknown): void {
   const name = error instanceof Error ? error.constructor.name : typeof error;
   log.error('relock broke one of its own rules; please report these lines (they hold no secret)', {
     name,
     frames: framesOf(error),
   });
+}
+
+function bug(error: unknown): ApplicationFailure {
+  logBug(error);
   const message =
     'relock broke one of its own rules; what it did there is not known. The log of the worker says where. Please report this.';
   return bare({ type: 'Bug', message, nonRetryable: true, details: ['unknown', 'relock', 'activity'] });

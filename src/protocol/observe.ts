@@ -1,10 +1,31 @@
 import type { Instant } from '../model/time.js';
-import type { Command, CommandName, CommandOf, Observation, Outcome, Results } from './commands.js';
+import type { Command, CommandName, CommandOf, Failure, Observation, Outcome, Results } from './commands.js';
 
 /** One interpreter's way to carry out each command. They never throw what the protocol should know. */
 export type Hands = {
   readonly [Name in CommandName]: (command: CommandOf<Name>) => Promise<Outcome<Results[Name]>>;
 };
+
+/** Hands that do nothing, and say why. */
+export function failing(failure: Failure): Hands {
+  const fail = async () => ({ ok: false, ...failure }) as const;
+  return {
+    open: fail,
+    probe: fail,
+    stage: fail,
+    capture: fail,
+    change: fail,
+    revert: fail,
+    confirm: fail,
+    retire: fail,
+    endSessions: fail,
+    suspend: fail,
+    promote: fail,
+    note: fail,
+    finish: fail,
+    wait: fail,
+  };
+}
 
 /** Carries out one command by these hands, and pairs it with what came of it. */
 export async function observe(command: Command, hands: Hands, now: () => Instant): Promise<Observation> {

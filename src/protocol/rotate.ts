@@ -6,7 +6,7 @@ import { goneFrom } from './decide/finish.js';
 import { type Driven, drive, type Interpreter, orderFor } from './drive.js';
 import { foldEvent } from './fold.js';
 import { lastingRefusals } from './refusals.js';
-import { begin, type RotationState, settledAt, targetIds } from './state.js';
+import { begin, beginAnew, type RotationState, settledAt, targetIds } from './state.js';
 
 /** What was ordered, and where it stands. While a record found is finished first, the state is that record's. */
 export interface Rotation {
@@ -52,7 +52,8 @@ export async function rotate(from: Rotation, interpreter: RotationInterpreter): 
     const { order } = rotation;
     const driven = await driveOn(rotation, interpreter);
     const reached = { order, state: driven.state };
-    if ('held' in driven) {
+    if ('lost' in driven) rotation = { order, state: beginAnew(driven.state, interpreter.now()) };
+    else if ('held' in driven) {
       found += 1;
       const end = refusal(order, driven.held, found);
       if (end !== null) return { end, rotation: reached };
@@ -76,6 +77,7 @@ function driveOn({ order, state }: Rotation, interpreter: RotationInterpreter): 
     execute: (command, reached) => interpreter.execute(command, reached),
     events: () => interpreter.events(),
     checkpoint: async (reached) => interpreter.checkpoint?.({ order, state: reached }),
+    ...(interpreter.carryOn && { carryOn: interpreter.carryOn }),
   });
 }
 

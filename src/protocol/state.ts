@@ -180,6 +180,16 @@ export function begin(order: RotationOrder, now: Instant, resumes = false): Rota
   };
 }
 
+/**
+ * Whoever carried this rotation on is gone, and with it what it saw last: the vault's record says where it stands. What people
+ * said holds, and so does the evidence of what was seen before.
+ */
+export function beginAnew(state: RotationState, now: Instant): RotationState {
+  const { order, policy, cancelled, joined, decision, consumersMoved, trail } = state;
+  const said = { policy, cancelled, joined, decision, consumersMoved };
+  return { ...begin(order, now, true), ...said, ...(trail && { trail }) };
+}
+
 export function factsOf(state: RotationState, target: TargetId): TargetFacts {
   const facts = state.targets[target];
   if (facts === undefined) throw new Error(`no target ${target} in this rotation`);

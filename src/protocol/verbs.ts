@@ -2,6 +2,7 @@ import type { ApprovalRef } from '../model/approval.js';
 import type { FailurePolicy } from '../model/policy.js';
 import type { CredentialId } from '../model/record.js';
 import type { CommandName, CommandOf, Results } from './commands.js';
+import type { RotationState } from './state.js';
 
 /** Which rotation a command belongs to; ids and digests only, so that the hand can check what the head says. */
 export interface RotationRef {
@@ -11,6 +12,11 @@ export interface RotationRef {
   readonly policy: FailurePolicy;
   /** The approval that it is done by; absent or null: none, as in a scheduled rotation. */
   readonly approval?: ApprovalRef | null;
+}
+
+export function rotationRef({ order, policy }: RotationState, approval: ApprovalRef | null): RotationRef {
+  const { credential, descriptorDigest } = order.plan;
+  return { credential, descriptorDigest, token: order.token, policy, ...(approval && { approval }) };
 }
 
 /** Commands that are carried out elsewhere; only waiting is the interpreter's own. */

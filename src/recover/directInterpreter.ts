@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../activities/clock.js';
-import { DriverError, errorCodes } from '../model/errors.js';
+import { patient } from '../activities/patient.js';
 import type { Instant, Millis } from '../model/time.js';
 import { isParked, type WaitReason } from '../protocol/commands.js';
+import { createInterpreter } from '../protocol/direct.js';
 import type { RotationInterpreter } from '../protocol/rotate.js';
 import type { RotationState } from '../protocol/state.js';
 import type { Verbs } from '../protocol/verbs.js';
-import { createInterpreter } from './interpreter.js';
 
 /** The rotation stops here and can go on later: its record says where. */
 export class Stopped extends Error {
@@ -52,34 +52,4 @@ async function sleepUntil(clock: Clock, until: Instant, why: WaitReason, onWait:
   } catch {
     throw new Stopped('interrupted');
   }
-}
-
-/** Repeating a vault step converges; everything else is only asked again by the protocol. */
-function patient(verbs: Verbs): Verbs {
-  return {
-    ...verbs,
-    open: retried(verbs.open),
-    stage: retried(verbs.stage),
-    promote: retried(verbs.promote),
-    note: retried(verbs.note),
-    finish: retried(verbs.finish),
-  };
-}
-
-const vaultAttempts = 3;
-const retryPauseMs = 1_000;
-
-function retried<Args extends unknown[], Value>(
-  call: (...args: Args) => Promise<Value>,
-): (...args: Args) => Promise<Value> {
-  return async (...args) => {
-    for (let left = vaultAttempts; ; left -= 1) {
-      try {
-        return await call(...args);
-      } catch (error) {
-        if (left <= 1 || !(error instanceof DriverError) || !errorCodes[error.code].retry) throw error;
-      }
-      await delay(retryPauseMs);
-    }
-  };
 }

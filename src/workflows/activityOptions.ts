@@ -1,4 +1,5 @@
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import type { Command } from '../protocol/commands.js';
 import type { VerbName } from '../protocol/verbs.js';
 
 /** The longest `callMs` and `probeMs` of relock.yaml, and a minute for what is around them. Calls end by their own deadline, earlier. */
@@ -54,4 +55,22 @@ export const activityOptions: Readonly<Record<VerbName | 'recordResult', Activit
   retire: effectStep,
   endSessions: effectStep,
   suspend: effectStep,
+};
+
+/** A stretch begins its last step within the longest `effectMs`, and ends when that has. */
+const longestStretch = '32 minutes';
+
+/** A stretch is never repeated as a whole: what was done is seen first. It waits for a worker as its first step would. */
+export function stretchOptions({ do: name }: Command): ActivityOptions {
+  const first = name === 'wait' ? vaultStep : activityOptions[name];
+  return { ...first, startToCloseTimeout: longestStretch, retry: { maximumAttempts: 1 } };
+}
+
+/**
+ * What only writes down how it ended, by the worker that has the workflow: done twice it is the same as once, and it comes
+ * last, so that nothing waits behind it.
+ */
+export const localStep: LocalActivityOptions = {
+  startToCloseTimeout: longestCall,
+  retry: vaultStep.retry ?? {},
 };

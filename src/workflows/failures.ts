@@ -12,14 +12,20 @@ export async function attempt<Value>(call: () => Promise<Value>): Promise<Outcom
   }
 }
 
+const neverBegun: Failure = { code: 'Unreachable', effect: 'none' };
+
+/** No worker took it up in time. */
+export function isNeverBegun({ code, effect }: Failure): boolean {
+  return code === neverBegun.code && effect === neverBegun.effect;
+}
+
 function failureOf(cause: Error | undefined): Failure {
   if (cause instanceof ApplicationFailure) {
     const code = cause.type ?? '';
     return isErrorCode(code) ? { code, effect: effectOf(cause) } : { code: 'Bug', effect: 'unknown' };
   }
   // No worker took it up: it never happened.
-  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
-    return { code: 'Unreachable', effect: 'none' };
+  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') return neverBegun;
   return { code: 'Timeout', effect: 'unknown' };
 }
 

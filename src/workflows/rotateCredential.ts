@@ -7,19 +7,26 @@ import {
   log,
   setCurrentDetails,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Reason } from '../model/endStates.js';
-import { type CommandOf, type End, isParked, type Outcome } from '../protocol/commands.js';
+import { type Command, type CommandOf, type End, isParked, type Outcome } from '../protocol/commands.js';
 import { observe } from '../protocol/observe.js';
 import { unlessOvertaken } from '../protocol/overtaken.js';
 import { beginRotation, type Rotation, type RotationInterpreter, rotate } from '../protocol/rotate.js';
+import type { RotationState } from '../protocol/state.js';
+import { type Stretch, type Stride, sentUntil } from '../protocol/stretch.js';
+import { trailOf } from '../protocol/trail.js';
 import { progressQuery, type RotateCredentialInput, type RotationResult } from './messages.js';
-import { rotationHands } from './rotationHands.js';
+import { carryOn, rotationHands } from './rotationHands.js';
 import { openInbox, type RotationInbox } from './rotationInbox.js';
 import { rotationPage } from './rotationPage.js';
 import { closeWith, closingOf, keepFollowed, report } from './rotationReports.js';
 import { PhaseTimes } from './rotationSinks.js';
+
+/** Up to so many targets all that a rotation knows goes with its steps, several in one activity; beyond, each step goes alone. */
+const fewTargets = 8;
 
 /**
  * One rotation of one credential, by the protocol. Its id, `rotate/<credential>`, is the lock. A cancellation request is
@@ -34,7 +41,7 @@ class Run {
   readonly #input: RotateCredentialInput;
   readonly #inbox: RotationInbox;
   readonly #startedAt: number;
-  readonly #times: PhaseTimes;
+  readonly #times = new PhaseTimes();
   #rotation: Rotation;
   /** What it waits for, while it does. */
   #waiting: Reason | null = null;
@@ -47,7 +54,6 @@ class Run {
     this.#reported = input.from?.parked ?? null;
     this.#rotation =
       input.from === null ? beginRotation(input.order, Date.now()) : { order: input.order, state: input.from.state };
-    this.#times = new PhaseTimes(this.#rotation.state.phase);
     this.#inbox = openInbox(() => this.#rotation.order.token, input.approval ?? null);
     setHandler(progressQuery, () => this.#progress(), { description: 'Where the rotation stands.' });
   }
@@ -58,6 +64,7 @@ class Run {
       const interpreter = this.#interpreter();
       const rotated = await rotate(this.#rotation, interpreter);
       this.#inbox.close();
+      this.#times.tell(trailOf(rotated.rotation.state));
       const end = await unlessOvertaken(rotated, interpreter);
       return await closeWith(closingOf(this.#input, this.#startedAt, rotated.rotation, end), this.#input.reportTo);
     } catch (error) {
@@ -76,9 +83,20 @@ class Run {
           rotationHands(state, this.#inbox.approval, (wait) => this.#wait(wait)),
           Date.now,
         ),
+      ...(this.#input.order.plan.targets.length <= fewTargets && {
+        carryOn: (command: Command, state: RotationState) => this.#carryOn({ command, state }),
+      }),
       checkpoint: (rotation) => this.#checkpoint(rotation),
       followed: (rotated) => keepFollowed(this.#input, this.#startedAt, rotated),
     };
+  }
+
+  /** After a loss nothing is done until nothing of what was lost can still happen. */
+  async #carryOn(stretch: Stretch): Promise<readonly Stride[] | 'lost'> {
+    const strides = await carryOn(stretch, this.#inbox.approval);
+    const until = strides === 'lost' ? sentUntil(stretch, Date.now()) : null;
+    if (until !== null) await sleep(Math.max(1, until - Date.now()));
+    return strides;
   }
 
   async #checkpoint(rotation: Rotation): Promise<void> {
@@ -133,7 +151,7 @@ class Run {
   }
 
   #show(): void {
-    this.#times.enter(this.#rotation.state.phase);
+    this.#times.tell(trailOf(this.#rotation.state));
     setCurrentDetails(rotationPage(this.#rotation.state, this.#waiting));
   }
 }

@@ -1,30 +1,25 @@
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { CarryOn } from '../activities/carryOn.js';
 import type { ApprovalRef } from '../model/approval.js';
-import type { RotationPlan } from '../model/plan.js';
 import type { Command, CommandOf, Outcome, Results } from '../protocol/commands.js';
-import type { Hands } from '../protocol/observe.js';
+import { failing, type Hands, observe } from '../protocol/observe.js';
 import type { RotationState } from '../protocol/state.js';
-import type { RotationRef, VerbName, Verbs } from '../protocol/verbs.js';
-import { activityOptions } from './activityOptions.js';
-import { attempt } from './failures.js';
-import { mainTaskQueue, taskQueueOf } from './taskQueues.js';
+import { placeOf, type Stretch, type Stride } from '../protocol/stretch.js';
+import { rotationRef, type VerbName, type Verbs } from '../protocol/verbs.js';
+import { activityOptions, localStep, stretchOptions } from './activityOptions.js';
+import { attempt, isNeverBegun } from './failures.js';
+import { taskQueueOf } from './taskQueues.js';
 
 /** Each command as an activity of its name, in the zone of its target; waiting is the workflow's own. */
 export function rotationHands(state: RotationState, approval: ApprovalRef | null, wait: Hands['wait']): Hands {
-  const { plan } = state.order;
-  const rotation: RotationRef = {
-    credential: plan.credential,
-    descriptorDigest: plan.descriptorDigest,
-    token: state.order.token,
-    policy: state.policy,
-    ...(approval && { approval }),
-  };
+  const rotation = rotationRef(state, approval);
   const by =
     <Name extends VerbName>(name: Name) =>
     (command: CommandOf<Name>): Promise<Outcome<Results[Name]>> => {
-      const verbs: Verbs = proxyActivities<Verbs>(optionsFor(plan, name, command));
+      const verbs: Verbs = proxyActivities<Verbs>({ ...activityOptions[name], ...whereAndWhen(state, command) });
       return attempt(() => verbs[name](rotation, command));
     };
+  const { finish } = proxyLocalActivities<Pick<Verbs, 'finish'>>(localStep);
   return {
     open: by('open'),
     probe: by('probe'),
@@ -38,22 +33,28 @@ export function rotationHands(state: RotationState, approval: ApprovalRef | null
     suspend: by('suspend'),
     promote: by('promote'),
     note: by('note'),
-    finish: by('finish'),
+    finish: (command) => attempt(() => finish(rotation, command)),
     wait,
   };
 }
 
-function optionsFor(plan: RotationPlan, name: VerbName, command: Command): ActivityOptions {
-  const place = 'target' in command ? { summary: command.target } : {};
+/**
+ * A step and those that follow from it, as one activity where the first would be one. `lost`: its worker was not heard of any
+ * more; what it did, the vault says.
+ */
+export async function carryOn(stretch: Stretch, approval: ApprovalRef | null): Promise<readonly Stride[] | 'lost'> {
+  const { state, command } = stretch;
+  const activities = proxyActivities<CarryOn>({ ...stretchOptions(command), ...whereAndWhen(state, command) });
+  const carried = await attempt(() => activities.carryOn(stretch, approval));
+  if (carried.ok) return carried.value;
+  if (!isNeverBegun(carried)) return 'lost';
+  return [{ observations: [await observe(command, failing(carried), Date.now)], at: Date.now() }];
+}
+
+function whereAndWhen(state: RotationState, command: Command): ActivityOptions {
+  const summary = 'target' in command ? `${command.do} on ${command.target}` : command.do;
   // What was not started by then never happened; a vault step may wait for its worker.
   const isEffect = 'notAfter' in command && command.do !== 'stage';
   const queueMs = isEffect ? { scheduleToStartTimeout: Math.max(1, command.notAfter - Date.now()) } : {};
-  return { ...activityOptions[name], ...place, ...queueMs, taskQueue: queueOf(plan, command) };
-}
-
-/** A value that the target itself makes is made where the target can be reached. */
-function queueOf(plan: RotationPlan, command: Command): string {
-  const issues = command.do === 'stage' && plan.maker === 'issued';
-  const target = issues ? plan.targets[0] : 'target' in command && plan.targets.find(({ id }) => id === command.target);
-  return target ? taskQueueOf(target.zone) : mainTaskQueue;
+  return { summary, ...queueMs, taskQueue: taskQueueOf(placeOf(state, command)) };
 }

@@ -1,11 +1,11 @@
-import { getExternalWorkflowHandle, log, patched, proxyActivities } from '@temporalio/workflow';
+import { getExternalWorkflowHandle, log, patched, proxyLocalActivities } from '@temporalio/workflow';
 import type { RecordResult } from '../activities/recordResult.js';
 import type { ApprovalRef } from '../model/approval.js';
 import type { EvidenceRef, RotationEvidence } from '../model/evidence.js';
 import type { End } from '../protocol/commands.js';
 import { evidenceOf } from '../protocol/evidence.js';
 import type { Rotated, Rotation } from '../protocol/rotate.js';
-import { activityOptions } from './activityOptions.js';
+import { localStep } from './activityOptions.js';
 import {
   type ReportTo,
   type RotateCredentialInput,
@@ -33,7 +33,7 @@ export interface Closing {
 
 /** Writes result and evidence down. A store that stays away does not keep the rotation from ending: the workflow's own result says the same. */
 async function keep({ result, evidence }: Closing): Promise<void> {
-  const { recordResult } = proxyActivities<RecordResult>({ ...activityOptions.recordResult });
+  const { recordResult } = proxyLocalActivities<RecordResult>(localStep);
   try {
     await recordResult(result, evidence);
   } catch {

@@ -1,6 +1,7 @@
 import { proxySinks, type Sinks } from '@temporalio/workflow';
 import type { EndState } from '../model/endStates.js';
-import type { PhaseName } from '../protocol/phases.js';
+import { forwardPhases, type PhaseName } from '../protocol/phases.js';
+import type { Trail } from '../protocol/trail.js';
 
 /** What a rotation tells the worker's metrics. Best effort, never on replay, and nothing that an audit may rest on. */
 export interface RotationSinks extends Sinks {
@@ -12,20 +13,17 @@ export interface RotationSinks extends Sinks {
 
 export const { rotation: rotationSink } = proxySinks<RotationSinks>();
 
-/** How long each phase takes, within one run of the workflow. */
+/** Tells each phase once, when the rotation has passed it within this run of the workflow. */
 export class PhaseTimes {
-  #phase: PhaseName;
-  #since: number;
+  readonly #since = Date.now();
+  readonly #told = new Set<string>();
 
-  constructor(phase: PhaseName) {
-    this.#phase = phase;
-    this.#since = Date.now();
-  }
-
-  enter(phase: PhaseName): void {
-    if (phase === this.#phase) return;
-    rotationSink.phaseLeft(this.#phase, Date.now() - this.#since);
-    this.#phase = phase;
-    this.#since = Date.now();
+  tell({ phases }: Trail): void {
+    for (const phase of forwardPhases) {
+      const { reachedAt, passedAt } = phases[phase] ?? { reachedAt: 0, passedAt: null };
+      if (passedAt === null || passedAt < this.#since || this.#told.has(phase)) continue;
+      this.#told.add(phase);
+      rotationSink.phaseLeft(phase, passedAt - reachedAt);
+    }
   }
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { evidenceSchema } from '../../src/evidence/schema.js';
 import { resultKey } from '../../src/model/artifactKeys.js';
 import type { RotationEvidence } from '../../src/model/evidence.js';
+import { createInterpreter } from '../../src/protocol/direct.js';
 import { evidenceOf } from '../../src/protocol/evidence.js';
 import { beginRotation, type Rotated, rotate } from '../../src/protocol/rotate.js';
 import { findOpenRecords } from '../../src/recover/findOpenRecords.js';
 import { finishRecord } from '../../src/recover/finishRecord.js';
-import { createInterpreter } from '../../src/recover/interpreter.js';
 import { account, credential, MemoryEstate } from '../harness/memoryEstate.js';
 import { memoryBench, passwordDevice } from '../workflows/memoryBench.js';
 

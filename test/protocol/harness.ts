@@ -1,10 +1,10 @@
 import type { Fault, FaultyCall } from '../../src/decorate/faults.js';
 import type { FailurePolicy } from '../../src/model/policy.js';
 import type { Command, End, RotationEvent } from '../../src/protocol/commands.js';
+import { createInterpreter } from '../../src/protocol/direct.js';
 import { orderFor } from '../../src/protocol/drive.js';
 import { beginRotation, type Rotation, rotate } from '../../src/protocol/rotate.js';
 import { begin } from '../../src/protocol/state.js';
-import { createInterpreter } from '../../src/recover/interpreter.js';
 import type { Secret } from '../../src/secret/secret.js';
 import { type EstateOptions, MemoryEstate } from '../harness/memoryEstate.js';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, NativeConnection } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readyOf } from '../../src/health/workerHealth.js';
 import { RelockMetrics } from '../../src/metrics/relockMetrics.js';
@@ -12,7 +12,7 @@ import { watch } from '../../src/metrics/watch.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 import { createRelockWorker } from '../../src/worker.js';
-import { workflowsPath } from '../../src/workflows/bundle/source.js';
+import { bundleWorkflows } from '../../src/workflows/bundle/bundle.js';
 import { sharedTemporal } from '../harness/shared.js';
 import { gateAt } from '../workflows/gate.js';
 import { type MemoryBench, memoryBench } from '../workflows/memoryBench.js';
@@ -31,8 +31,7 @@ beforeAll(async () => {
   temporal = await temporalBench(place.address, place.namespace);
   connection = await NativeConnection.connect({ address: place.address });
   bench = await memoryBench({ credentials: 4, everyDays: 30 });
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error };
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+  workflowBundle = await bundleWorkflows({ encrypts: false });
 });
 afterAll(async () => {
   await temporal?.close();

@@ -1,13 +1,13 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import { pino } from 'pino';
-import { encryptingConverter, failureConverterPath } from '../../src/codec/dataConverter.js';
+import { encryptingConverter } from '../../src/codec/dataConverter.js';
 import type { KeyRing } from '../../src/codec/keyRing.js';
 import { workingWith } from '../../src/codec/workerIdentity.js';
 import type { Estate } from '../../src/config/estate.js';
 import { installTemporalLog } from '../../src/temporalLog.js';
 import { createRelockWorker } from '../../src/worker.js';
-import { workflowsPath } from '../../src/workflows/bundle/source.js';
+import { bundleWorkflows } from '../../src/workflows/bundle/bundle.js';
 import { type RotateCredentialInput, rotationWorkflowId } from '../../src/workflows/messages.js';
 import type { rotateCredential } from '../../src/workflows/rotateCredential.js';
 import { mainTaskQueue } from '../../src/workflows/taskQueues.js';
@@ -62,9 +62,7 @@ export async function temporalBench(address: string, namespace: string, ring?: K
 
 /** Once per process; what encrypts needs its failure converter inside. */
 function bundle(encrypts: boolean): Promise<{ code: string }> {
-  const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error };
-  const made =
-    bundles.get(encrypts) ?? bundleWorkflowCode({ workflowsPath, logger, ...(encrypts && { failureConverterPath }) });
+  const made = bundles.get(encrypts) ?? bundleWorkflows({ encrypts });
   bundles.set(encrypts, made);
   return made;
 }

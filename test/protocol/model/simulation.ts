@@ -1,6 +1,7 @@
 import type { Fault, FaultyCall } from '../../../src/decorate/faults.js';
 import type { FailurePolicy } from '../../../src/model/policy.js';
 import type { Command, Observation, RotationEvent } from '../../../src/protocol/commands.js';
+import { createInterpreter } from '../../../src/protocol/direct.js';
 import { orderFor } from '../../../src/protocol/drive.js';
 import {
   beginRotation,
@@ -10,7 +11,6 @@ import {
   rotate,
 } from '../../../src/protocol/rotate.js';
 import { begin } from '../../../src/protocol/state.js';
-import { createInterpreter } from '../../../src/recover/interpreter.js';
 import { issuing, type Profile, profiles } from '../../harness/devices.js';
 import { account, MemoryEstate, path } from '../../harness/memoryEstate.js';
 import { type Before, Checker } from './checker.js';

@@ -1,11 +1,11 @@
+import type { ApprovalRef } from '../model/approval.js';
 import { DriverError } from '../model/errors.js';
-import type { RotationOrder } from '../model/plan.js';
 import type { Instant } from '../model/time.js';
-import type { CommandOf, Outcome, RotationEvent } from '../protocol/commands.js';
-import { type Hands, observe } from '../protocol/observe.js';
-import type { RotationInterpreter } from '../protocol/rotate.js';
-import type { RotationState } from '../protocol/state.js';
-import type { RotationRef, Verbs } from '../protocol/verbs.js';
+import type { CommandOf, Outcome, RotationEvent } from './commands.js';
+import { type Hands, observe } from './observe.js';
+import type { RotationInterpreter } from './rotate.js';
+import type { RotationState } from './state.js';
+import { rotationRef, type Verbs } from './verbs.js';
 
 export interface DirectOptions {
   readonly verbs: Verbs;
@@ -14,6 +14,8 @@ export interface DirectOptions {
   sleepUntil(until: Instant, why: CommandOf<'wait'>['why']): Promise<void>;
   /** What was said since the last call; default: nobody says anything. */
   events?(): readonly RotationEvent[];
+  /** What it is done by; default: nothing was signed. */
+  readonly approval?: ApprovalRef | null;
 }
 
 /**
@@ -28,8 +30,8 @@ export function createInterpreter(options: DirectOptions): RotationInterpreter {
   };
 }
 
-function handsOf({ verbs, sleepUntil }: DirectOptions, state: RotationState): Hands {
-  const ref = refOf(state.order, state);
+function handsOf({ verbs, sleepUntil, approval = null }: DirectOptions, state: RotationState): Hands {
+  const ref = rotationRef(state, approval);
   return {
     open: (command) => outcomeOf(() => verbs.open(ref, command)),
     probe: (command) => outcomeOf(() => verbs.probe(ref, command)),
@@ -49,10 +51,6 @@ function handsOf({ verbs, sleepUntil }: DirectOptions, state: RotationState): Ha
       return { ok: true, value: null };
     },
   };
-}
-
-function refOf({ plan, token }: RotationOrder, { policy }: RotationState): RotationRef {
-  return { credential: plan.credential, descriptorDigest: plan.descriptorDigest, token, policy };
 }
 
 async function outcomeOf<Value>(call: () => Promise<Value>): Promise<Outcome<Value>> {
