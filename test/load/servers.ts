@@ -1,13 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
-import { failureConverterPath } from '../../src/codec/dataConverter.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { type ServerProcess, spawnServer } from '../../src/servers/spawnServer.js';
 import { startTemporalDev } from '../../src/servers/temporalDev.js';
 import { untilReady } from '../../src/servers/untilReady.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
-import { workflowsPath } from '../../src/workflows/bundle/source.js';
+import { bundleWorkflows } from '../../src/workflows/bundle/bundle.js';
 import { say } from '../harness/say.js';
 import { EstateLine } from './estateLine.js';
 import { places } from './loadSpec.js';
@@ -57,8 +55,7 @@ export async function startEstate(folder: string): Promise<EstateProcess> {
 }
 
 /** Once a run, so that a worker that was killed is back soon. */
-export async function bundleWorkflows(folder: string): Promise<void> {
-  const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error };
-  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger });
+export async function writeBundle(folder: string): Promise<void> {
+  const { code } = await bundleWorkflows({ encrypts: true });
   writeFileSync(places.bundle(folder), code);
 }

@@ -8,7 +8,7 @@ import { makeKeyFile, readKeyFile } from '../../src/codec/keyFile.js';
 import type { EstateLine } from './estateLine.js';
 import { type LoadSpec, places, writeSpec } from './loadSpec.js';
 import type { Mortal } from './mortal.js';
-import { bundleWorkflows, openerOf, startEstate, temporalOf, workerOf } from './servers.js';
+import { openerOf, startEstate, temporalOf, workerOf, writeBundle } from './servers.js';
 
 /** All that takes part in a run. */
 export interface Stage {
@@ -30,7 +30,7 @@ export async function buildStage(about: Pick<LoadSpec, 'credentials' | 'seed' | 
   makeKeyFile(places.keys(folder), Date.now());
   const ring = readKeyFile(places.keys(folder));
   if (ring === 'missing') throw new Error(`the key ring in ${folder} was not made`);
-  const [estate] = await Promise.all([startEstate(folder), temporal.start(), bundleWorkflows(folder)]);
+  const [estate] = await Promise.all([startEstate(folder), temporal.start(), writeBundle(folder)]);
   const [worker, opener] = [workerOf(folder), openerOf(folder)];
   const { client, close } = await connectClient(temporalAt(address), encryptingConverter(ring));
   await worker.start();

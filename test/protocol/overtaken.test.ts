@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault, FaultyCall } from '../../src/decorate/faults.js';
+import { createInterpreter } from '../../src/protocol/direct.js';
 import { unlessOvertaken } from '../../src/protocol/overtaken.js';
 import { beginRotation, rotate } from '../../src/protocol/rotate.js';
-import { createInterpreter } from '../../src/recover/interpreter.js';
 import { profiles } from '../harness/devices.js';
 import { MemoryEstate } from '../harness/memoryEstate.js';
 
