@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type SshHost, startSshHosts } from '../test/harness/sshHost.js';
+import type { Grounds } from './lanes/relock.js';
 
 export interface Account {
   readonly name: string;
@@ -7,12 +8,9 @@ export interface Account {
 }
 
 /** Accounts spread over hosts in turn, on real OpenSSH with PAM. */
-export interface Fleet {
+export interface Fleet extends Grounds {
   readonly hosts: readonly SshHost[];
   readonly accounts: readonly Account[];
-  readonly rootPassword: string;
-  /** Gives every account a new password, and tells them by account. */
-  reset(): Promise<ReadonlyMap<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -39,12 +37,31 @@ export async function startFleet(accounts: number, addresses: number): Promise<F
   return {
     hosts,
     accounts: inTurn,
-    rootPassword,
+    names: inTurn.map(({ name }) => name),
+    yaml: yamlOf(hosts, inTurn),
+    management: rootPassword,
+    processes: { sshd: hosts.map(({ pid }) => pid) },
     reset: () => reset(hosts, inTurn),
     stop: async () => {
       await Promise.all(hosts.map((host) => host.stop()));
     },
   };
+}
+
+function yamlOf(hosts: readonly SshHost[], accounts: readonly Account[]): readonly string[] {
+  const management = 'management: { account: root, secret: "primary:mgmt" }';
+  return [
+    'targets:',
+    ...hosts.map(
+      ({ address, hostKey }, index) =>
+        `  host-${index}: { type: linux, address: "${address}", hostKey: "${hostKey}", ${management} }`,
+    ),
+    'credentials:',
+    ...accounts.map(
+      ({ name, host }) =>
+        `  - { id: bench/${name}, vendor: bench, kind: password, account: ${name}, targets: [host-${hosts.indexOf(host)}], copies: ["primary:bench/${name}"] }`,
+    ),
+  ];
 }
 
 export function newPassword(): string {

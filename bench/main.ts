@@ -1,10 +1,12 @@
 // relock beside Ansible and beside the bare logins, in one run on one machine: npm run bench -- [--quick] [--json] [--profile DIR]
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { startDatabases } from './databases.js';
 import { startFleet } from './fleet.js';
 import { ansible } from './lanes/ansible.js';
 import { bareSsh } from './lanes/bareSsh.js';
-import { RelockOnFleet } from './lanes/relock.js';
+import { openBaoDatabase } from './lanes/openBao.js';
+import { RelockOn } from './lanes/relock.js';
 import { weightless } from './lanes/weightless.js';
 import type { Lane } from './measure/lane.js';
 import { type RelockServers, startRelockServers } from './relockServers.js';
@@ -23,8 +25,8 @@ const { values } = parseArgs({
   },
 });
 const shape = values.quick
-  ? { accounts: 48, addresses: [6], repeats: 1, marks: [200] }
-  : { accounts: 200, addresses: [6, 24], repeats: 2, marks: [1000, 5000] };
+  ? { accounts: 48, addresses: [6], repeats: 1, roles: 48, marks: [200] }
+  : { accounts: 200, addresses: [6, 24], repeats: 2, roles: 200, marks: [1000, 5000] };
 
 function say(text: string): void {
   const stream = values.json ? process.stderr : process.stdout;
@@ -35,7 +37,7 @@ function say(text: string): void {
 async function sideBySide(servers: RelockServers, addresses: number): Promise<Side> {
   const fleet = await startFleet(shape.accounts, addresses);
   try {
-    const relock = await RelockOnFleet.start(servers, fleet);
+    const relock = await RelockOn.start(servers, fleet);
     try {
       const lanes: Lane[] = [];
       for (let turn = 0; turn < shape.repeats; turn += 1) {
@@ -43,7 +45,7 @@ async function sideBySide(servers: RelockServers, addresses: number): Promise<Si
         lanes.push(await relock.run(inFlight));
       }
       lanes.push(await ansible(fleet, { forks: inFlight }));
-      return { accounts: shape.accounts, addresses, lanes };
+      return { title: `${shape.accounts} accounts on ${addresses} addresses`, lanes };
     } finally {
       await relock.stop();
     }
@@ -52,14 +54,34 @@ async function sideBySide(servers: RelockServers, addresses: number): Promise<Si
   }
 }
 
+/** relock beside OpenBao's own way to rotate roles of PostgreSQL. */
+async function databases(servers: RelockServers): Promise<Side> {
+  const grounds = await startDatabases(shape.roles);
+  try {
+    const relock = await RelockOn.start(servers, grounds);
+    try {
+      const lanes: Lane[] = [];
+      for (let turn = 0; turn < shape.repeats; turn += 1) lanes.push(await relock.run(inFlight));
+      lanes.push(await openBaoDatabase(servers.bao, grounds, inFlight));
+      return { title: `${shape.roles} roles of one PostgreSQL`, lanes };
+    } finally {
+      await relock.stop();
+    }
+  } finally {
+    await grounds.stop();
+  }
+}
+
 async function allSides(): Promise<readonly Side[]> {
   const servers = await startRelockServers(values.profile ?? null);
   try {
     const sides: Side[] = [];
-    for (const addresses of shape.addresses) {
-      sides.push(await sideBySide(servers, addresses));
-      say(sides.map(tableOf).at(-1) ?? '');
-    }
+    const told = (side: Side) => {
+      say(tableOf(side));
+      sides.push(side);
+    };
+    for (const addresses of shape.addresses) told(await sideBySide(servers, addresses));
+    told(await databases(servers));
     return sides;
   } finally {
     await servers.stop();
@@ -75,11 +97,11 @@ const sides = await allSides();
 const marks = await weightless(shape.marks, inFlight);
 say(weightlessLines(marks));
 const [few] = sides;
+const roles = sides.at(-1);
 const figures = {
   ratioToAnsible: few === undefined ? null : ratio(few, 'Ansible'),
   ratioToBareLoop: few === undefined ? null : ratio(few, 'bare ssh2'),
-  // OpenBao's own database engine is not measured yet.
-  ratioToOpenBao: null,
+  ratioToOpenBao: roles === undefined ? null : ratio(roles, 'OpenBao database engine'),
   weightlessPerSecond: marks.at(0)?.perSecond ?? null,
   peakMemoryRatio: marks.length < 2 ? null : Math.max(...marks.map(({ peakMb }) => peakMb)) / (marks[0]?.peakMb ?? 0),
   codec: true,

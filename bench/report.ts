@@ -4,8 +4,8 @@ import { type Lane, median, percentile, perSecond, rounded } from './measure/lan
 
 /** All lanes over one fleet, in the order in which they ran. */
 export interface Side {
-  readonly accounts: number;
-  readonly addresses: number;
+  /** Heading: how many of what, where. */
+  readonly title: string;
   readonly lanes: readonly (Lane | RelockLane)[];
 }
 
@@ -32,14 +32,14 @@ export function tableOf(side: Side): string {
   const rows = side.lanes.map((lane) => [
     lane.name,
     rounded(perSecond(lane), 2),
-    spread(lane.refusedAfter),
+    lane.refusedAfter.length === 0 ? 'not looked at' : spread(lane.refusedAfter),
     lane.deadFor === null ? 'no vault' : spread(lane.deadFor),
     rounded(Object.values(lane.cpu).reduce((sum, seconds) => sum + seconds, 0)),
     cpuEach(lane),
   ]);
   const notes = side.lanes.flatMap((lane) => ('eventsEach' in lane ? [noteOf(lane)] : []));
   return [
-    `### ${side.accounts} accounts on ${side.addresses} addresses`,
+    `### ${side.title}`,
     '',
     line(head),
     line(head.map(() => '---')),

@@ -40,7 +40,7 @@ async function prepare(fleet: Fleet, folder: string, forks: number): Promise<voi
     const place = { ansible_host: host.ip, ansible_port: host.port };
     return [name, { ...place, old: olds.get(name), next: newPassword() }] as const;
   });
-  const vars = { root_password: fleet.rootPassword, ansible_python_interpreter: '/usr/bin/python3' };
+  const vars = { root_password: fleet.management, ansible_python_interpreter: '/usr/bin/python3' };
   const inventory = { accounts: { hosts: Object.fromEntries(hosts), vars } };
   const known = await Promise.all(
     fleet.hosts.map(async (host) => {

@@ -24,7 +24,7 @@ export async function bareSsh(fleet: Fleet, { inFlight, connectionsPerHost }: Sh
       limit(async () => {
         const door = doors.get(account.host);
         if (door === undefined) throw new Error(`${account.name} is on no host`);
-        const refusedAt = await rotate(account, olds.get(account.name) ?? '', fleet.rootPassword, door);
+        const refusedAt = await rotate(account, olds.get(account.name) ?? '', fleet.management, door);
         return (refusedAt - startedAt) / 1000;
       }),
     ),

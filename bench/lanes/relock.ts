@@ -1,4 +1,3 @@
-import type { Account, Fleet } from '../fleet.js';
 import { cpuSeconds, peakMemoryMb } from '../measure/cpu.js';
 import type { Lane } from '../measure/lane.js';
 import { commonYaml, type RelockServers, type RelockWorker, startRelockWorker } from '../relockServers.js';
@@ -13,30 +12,44 @@ export interface RelockLane extends Lane {
   readonly workerMb: number;
 }
 
-/** relock over one fleet: its worker, Temporal, and OpenBao with audit. */
-export class RelockOnFleet {
+/** Accounts on real servers, as relock.yaml has them. */
+export interface Grounds {
+  /** Of accounts; `bench/<name>` is the credential's id and path. */
+  readonly names: readonly string[];
+  /** Targets and credentials. */
+  readonly yaml: readonly string[];
+  /** Password of the login that changes the others. */
+  readonly management: string;
+  /** What serves them, by what it is. */
+  readonly processes: Readonly<Record<string, readonly number[]>>;
+  /** Gives every account a new password, and tells them by account. */
+  reset(): Promise<ReadonlyMap<string, string>>;
+}
+
+/** relock over some accounts: its worker, Temporal, and OpenBao with audit. */
+export class RelockOn {
   readonly #servers: RelockServers;
-  readonly #fleet: Fleet;
+  readonly #grounds: Grounds;
   readonly #worker: RelockWorker;
   #runs = 0;
 
-  private constructor(servers: RelockServers, fleet: Fleet, worker: RelockWorker) {
+  private constructor(servers: RelockServers, grounds: Grounds, worker: RelockWorker) {
     this.#servers = servers;
-    this.#fleet = fleet;
+    this.#grounds = grounds;
     this.#worker = worker;
   }
 
-  static async start(servers: RelockServers, fleet: Fleet): Promise<RelockOnFleet> {
-    await servers.bao.request('POST', 'secret/data/mgmt', { data: { password: fleet.rootPassword } });
-    const worker = await startRelockWorker(servers, [...commonYaml(servers), ...fleetYaml(fleet)]);
-    return new RelockOnFleet(servers, fleet, worker);
+  static async start(servers: RelockServers, grounds: Grounds): Promise<RelockOn> {
+    await servers.bao.request('POST', 'secret/data/mgmt', { data: { password: grounds.management } });
+    const worker = await startRelockWorker(servers, [...commonYaml(servers), ...grounds.yaml]);
+    return new RelockOn(servers, grounds, worker);
   }
 
   async run(inFlight: number): Promise<RelockLane> {
-    await this.#store(await this.#fleet.reset());
+    await this.#store(await this.#grounds.reset());
     this.#runs += 1;
     const before = this.#used();
-    const ids = this.#fleet.accounts.map(credentialId);
+    const ids = this.#grounds.names.map((name) => `bench/${name}`);
     const options = { inFlight, attempt: this.#runs };
     const { client } = this.#servers;
     const rotated = await rotateAll(client, this.#worker.estate, ids, options);
@@ -65,32 +78,14 @@ export class RelockOnFleet {
   #used(): Readonly<Record<string, number>> {
     const worker = cpuSeconds([this.#worker.process.pid]);
     const temporal = cpuSeconds([this.#servers.temporal.pid]);
-    const sshd = cpuSeconds(this.#fleet.hosts.map(({ pid }) => pid));
-    const all = cpuSeconds([process.pid]);
-    return { worker, temporal, sshd, 'OpenBao and client': all - worker - temporal - sshd };
+    const served = Object.entries(this.#grounds.processes).map(([name, pids]) => [name, cpuSeconds(pids)] as const);
+    const known = served.reduce((sum, [, seconds]) => sum + seconds, worker + temporal);
+    const rest = cpuSeconds([process.pid]) - known;
+    return { worker, temporal, ...Object.fromEntries(served), 'OpenBao and client': rest };
   }
 
   async #store(passwords: ReadonlyMap<string, string>): Promise<void> {
     for (const [username, password] of passwords)
       await this.#servers.bao.request('POST', `secret/data/bench/${username}`, { data: { username, password } });
   }
-}
-
-function credentialId({ name }: Account): string {
-  return `bench/${name}`;
-}
-
-function fleetYaml({ hosts, accounts }: Fleet): readonly string[] {
-  return [
-    'targets:',
-    ...hosts.map(
-      ({ address, hostKey }, index) =>
-        `  host-${index}: { type: linux, address: "${address}", hostKey: "${hostKey}", management: { account: root, secret: "primary:mgmt" } }`,
-    ),
-    'credentials:',
-    ...accounts.map(
-      ({ name, host }) =>
-        `  - { id: bench/${name}, vendor: bench, kind: password, account: ${name}, targets: [host-${hosts.indexOf(host)}], copies: ["primary:bench/${name}"] }`,
-    ),
-  ];
 }

@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Payload } from '@temporalio/common';
 import { z } from 'zod';
+import type { WriteDecoding } from './decodeLog.js';
 import type { EncryptingCodec } from './encryptingCodec.js';
 import { CodecError } from './keyRing.js';
+import { keyNamesIn, printableKey } from './sealed.js';
 
 export interface CodecServerOptions {
   readonly codec: EncryptingCodec;
   /** Pages of these origins may ask, such as `http://127.0.0.1:8233`. */
   readonly origins: readonly string[];
+  /** Is told of each list of payloads before it is decrypted. */
+  readonly log: WriteDecoding;
 }
 
 export interface CodecServer {
@@ -17,6 +21,7 @@ export interface CodecServer {
   close(): Promise<void>;
 }
 
+const maxNamespaceLength = 255;
 const maxBodyBytes = 8 * 1024 * 1024;
 const payloadSchema = z.object({ metadata: z.record(z.string(), z.base64()).optional(), data: z.base64().optional() });
 const bodySchema = z.object({ payloads: z.array(payloadSchema) });
@@ -48,7 +53,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   token: string,
-  { codec, origins }: CodecServerOptions,
+  { codec, origins, log }: CodecServerOptions,
 ): Promise<void> {
   const { origin } = request.headers;
   if (origin !== undefined && !origins.includes(origin)) return reply(response, 403);
@@ -58,10 +63,22 @@ async function handle(
   if (operation === null || request.method !== 'POST') return reply(response, 404);
   try {
     const payloads = payloadsOf(await bodyOf(request));
+    if (operation === 'decode') writeDown(log, request, payloads);
     const done = operation === 'decode' ? await codec.decode(payloads) : await codec.encode(payloads);
     reply(response, 200, { payloads: done.map(jsonOf) });
   } catch (error) {
     reply(response, 400, { message: error instanceof CodecError ? error.message : 'this is not a list of payloads' });
+  }
+}
+
+function writeDown(log: WriteDecoding, { headers }: IncomingMessage, payloads: readonly Payload[]): void {
+  const { origin = null, 'x-namespace': namespace } = headers;
+  const keys = [...new Set(keyNamesIn(payloads).map(printableKey))].sort();
+  const named = typeof namespace === 'string' ? namespace.slice(0, maxNamespaceLength) : null;
+  try {
+    log({ origin, namespace: named, payloads: payloads.length, keys });
+  } catch {
+    throw new CodecError('the decode log cannot be written, so nothing is decrypted: see that its disk is not full');
   }
 }
 

@@ -2,9 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import { type Owner, packEnvelope, unpackEnvelope } from './envelope.js';
 import { CodecError, type KeyRing } from './keyRing.js';
+import { isSealed, keyNameOf, printableKey, sealedEncoding } from './sealed.js';
 
-/** Names the format: a payload of another version is not ours. */
-const encoding = 'binary/relock-aes-256-gcm-v1';
 const cipherName = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
@@ -36,14 +35,12 @@ export class EncryptingCodec implements PayloadCodec {
     const iv = randomBytes(ivBytes);
     const cipher = createCipheriv(cipherName, this.#key(newest), iv).setAAD(associated(newest));
     const sealed = [cipher.update(packEnvelope({ owner, payload })), cipher.final(), cipher.getAuthTag()];
-    const metadata = { encoding: Buffer.from(encoding), 'encryption-key-id': Buffer.from(newest) };
+    const metadata = { encoding: Buffer.from(sealedEncoding), 'encryption-key-id': Buffer.from(newest) };
     return { metadata, data: Buffer.concat([iv, ...sealed]) };
   }
 
   #unseal(payload: Payload, owner: Owner | null): Payload {
-    const name = Buffer.from(payload.metadata?.['encryption-key-id'] ?? [])
-      .toString('latin1')
-      .slice(0, 64);
+    const name = keyNameOf(payload);
     const envelope = unpackEnvelope(this.#decrypt(name, Buffer.from(payload.data ?? [])));
     if (envelope.owner !== null && owner !== null && !isOwner(envelope.owner, owner))
       throw new CodecError(
@@ -74,12 +71,8 @@ export class EncryptingCodec implements PayloadCodec {
   }
 }
 
-function isSealed({ metadata }: Payload): boolean {
-  return metadata?.encoding !== undefined && Buffer.from(metadata.encoding).toString('latin1') === encoding;
-}
-
 function associated(keyName: string): Buffer {
-  return Buffer.from(`${encoding}\n${keyName}`);
+  return Buffer.from(`${sealedEncoding}\n${keyName}`);
 }
 
 function ownerOf(context: SerializationContext | undefined): Owner | null {
@@ -100,5 +93,6 @@ function untimed(workflowId: string): string {
 }
 
 function printable(name: string): string {
-  return /^[A-Za-z0-9._-]{1,64}$/.test(name) ? `"${name}"` : 'of an unreadable name';
+  const shown = printableKey(name);
+  return shown === name ? `"${name}"` : shown;
 }

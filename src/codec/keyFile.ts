@@ -43,10 +43,42 @@ export function makeKeyFile(file: string, now: number): boolean {
   }
 }
 
-/** Puts a new key in front, where it only decrypts until its line is moved to the end. */
+/** Puts a new key in front, where it only decrypts. */
 export function addKey(file: string, now: number): void {
-  const text = textOf(file) ?? '';
+  rewrite(file, (lines) => [newKeyLine(now), ...lines]);
+}
+
+/** From now on this key encrypts. Throws `CodecError` when it is not there. */
+export function useKey(file: string, name: string): void {
+  const line = lineOf(file, name);
+  rewrite(file, (lines) => [...lines.filter((other) => other !== line), line]);
+}
+
+/** Without this key, whatever it encrypted is not read again. Throws `CodecError` when it is not there, or encrypts. */
+export function removeKey(file: string, name: string): void {
+  const line = lineOf(file, name);
+  const ring = readKeyFile(file);
+  if (ring !== 'missing' && ring.newest === name)
+    throw new CodecError(
+      `"${name}" is the key that encrypts; nothing was changed. Let another one do that first: relock codec use-key`,
+    );
+  rewrite(file, (lines) => lines.filter((other) => other !== line));
+}
+
+function lineOf(file: string, name: string): string {
+  const line = linesOf(file).find((one) => one.trim().split(/\s/)[0] === name && !one.startsWith('#'));
+  if (line !== undefined) return line;
+  throw new CodecError(`there is no key "${name}" in ${file}; nothing was changed. relock codec list shows its keys`);
+}
+
+function linesOf(file: string): readonly string[] {
+  return (textOf(file) ?? '').split(/\r?\n/).filter((line) => line !== '');
+}
+
+/** Whoever reads it meanwhile reads all of the old one, or all of the new one. */
+function rewrite(file: string, change: (lines: readonly string[]) => readonly string[]): void {
+  const text = `${change(linesOf(file)).join('\n')}\n`;
   const mode = statSync(file).mode & 0o777;
-  writeFileSync(`${file}.new`, `${newKeyLine(now)}\n${text}`, { mode });
+  writeFileSync(`${file}.new`, text, { mode });
   renameSync(`${file}.new`, file);
 }

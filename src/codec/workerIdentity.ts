@@ -12,7 +12,12 @@ export function workingWith(ring: KeyRing): Pick<RelockWorkerOptions, 'dataConve
 
 /** As the SDK names a worker, and with the names of its keys: clients see beforehand whether it could read them. */
 function identityWith(ring: KeyRing): string {
-  return `${process.pid}@${hostname()}${mark}${ring.names.slice(-10).join(',')}`;
+  return `${process.pid}@${hostname()}${mark}${someOf(ring.names).join(',')}`;
+}
+
+/** An identity is short: of many keys those that encrypt, or will, which are the last ones and the first one. */
+function someOf(names: readonly string[]): readonly string[] {
+  return names.length <= 10 ? names : [...names.slice(0, 1), ...names.slice(-9)];
 }
 
 /** Names of a worker's keys; null: it says nothing of them. */

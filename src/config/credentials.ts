@@ -33,7 +33,9 @@ export function loadCredentials(
   around: Surroundings,
   loading: Loading,
 ): readonly LoadedCredential[] {
-  return entries.flatMap((entry, index) => loadCredential(entry, ['credentials', index], around, loading) ?? []);
+  const load = (entry: unknown, index: number) =>
+    loading.problems.isFull ? [] : (loadCredential(entry, ['credentials', index], around, loading) ?? []);
+  return entries.flatMap(load);
 }
 
 function loadCredential(
@@ -112,7 +114,7 @@ function resolveTargets(
 }
 
 function unknownTarget(id: string, targets: Named<LoadedTarget>): string {
-  const hint = didYouMean(id, [...targets.keys()].slice(0, 10_000));
+  const hint = didYouMean(id, [...targets.keys()].slice(0, 2_000));
   return `target ${quoted(id)} is not under "targets"; expected the id of one that is, or add it there${hint}`;
 }
 

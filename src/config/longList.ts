@@ -14,21 +14,22 @@ interface Item {
 /**
  * A file with a long list of credentials: the YAML parser takes ten seconds and gigabytes for 100,000, so the list is cut
  * at its dashes, and entries that are written the usual way are read directly. null: it is not that long, or
- * something in it is not right, and the YAML parser must read (and judge) the whole.
+ * something in it is not that usual, and the YAML parser must read (and judge) the whole.
  */
-export function readLongList(text: string, parse: (text: string) => ParsedSource): Source | null {
+export function readLongList(text: string, parse: (text: string) => ParsedSource): ParsedSource | null {
   const cut = cutList(text);
   if (cut === null) return null;
   const rest = parse(cut.rest);
   if ('problems' in rest || typeof rest.source.value !== 'object') return null;
   const credentials: unknown[] = [];
   for (const item of cut.items) {
-    const value = readPlainItem(item.text) ?? readItem(item, parse)?.value;
-    if (value === undefined) return null;
+    const plain = readPlainItem(item.text);
+    const value = plain ?? readItem(item, parse)?.value;
+    if (value === undefined) return brokenItem(item, parse);
     credentials.push(value);
   }
   const value = { ...rest.source.value, credentials };
-  return { value, lineOf: (path) => lineIn(path, cut.items, rest.source, parse) };
+  return { source: { value, lineOf: (path) => lineIn(path, cut.items, rest.source, parse) } };
 }
 
 function lineIn(path: ConfigPath, items: readonly Item[], rest: Source, parse: (text: string) => ParsedSource): number {
@@ -37,6 +38,13 @@ function lineIn(path: ConfigPath, items: readonly Item[], rest: Source, parse: (
   if (item === undefined) return rest.lineOf(path);
   if (below.length === 0) return item.line;
   return item.line - 1 + (readItem(item, parse)?.lineOf(below) ?? 1);
+}
+
+/** What is wrong with an entry by itself; null: it may be right together with the others, by an alias. */
+function brokenItem(item: Item, parse: (text: string) => ParsedSource): ParsedSource | null {
+  const parsed = /[&*]/.test(item.text) ? null : parse(item.text.trimEnd());
+  if (parsed === null || !('problems' in parsed)) return null;
+  return { problems: parsed.problems.map(({ line, message }) => ({ line: item.line - 1 + (line ?? 1), message })) };
 }
 
 /** One entry by the YAML parser, as a source of its own. */

@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -31,20 +32,27 @@ export type ParsedSource = { readonly source: Source } | { readonly problems: re
 /** More repetitions than this of what anchors name is refused: a few lines could else fill the memory. */
 const maxAliasCount = 100;
 
+/** Of the marks that part values; the parser takes a kilobyte for each, and would end the process when it finds no more. */
+const maxMarks = 1_000_000;
+
 /** One YAML document as plain values with positions. Never throws. */
 export function parseYaml(text: string): ParsedSource {
-  const long = readLongList(text, parseWhole);
-  return long === null ? parseWhole(text) : { source: long };
+  return readLongList(text, parseWhole) ?? parseWhole(text);
 }
 
 function parseWhole(text: string): ParsedSource {
+  if (hasMoreMarks(text, maxMarks)) return refused(null, tooMuch);
   const lines = new LineCounter();
   try {
     const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })];
     const [document, second] = documents;
     if (document === undefined || isEmpty(document)) return refused(null, emptyFile);
     if (second !== undefined) return refused(lineAt(lines, second.range[0]), secondDocument);
-    const problems = [...syntaxProblems(document, lines), ...duplicateKeys(document, lines)];
+    const problems = [
+      ...syntaxProblems(document, lines),
+      ...duplicateKeys(document, lines),
+      ...circles(document, lines),
+    ];
     if (problems.length > 0) return { problems };
     return { source: new YamlSource(document, lines) };
   } catch (error) {
@@ -56,9 +64,17 @@ function parseWhole(text: string): ParsedSource {
 const maxSyntaxProblems = 5;
 
 const tooDeep = 'it is nested too deeply to be read; expected lists and maps a few levels deep';
+const tooMuch = `it has more than ${maxMarks} values in a form that is read as a whole; expected long lists of credentials with one entry a line, as "- { id: …, … }", or several smaller files`;
 const emptyFile =
   'the file is empty; expected at least vaults, artifacts, targets and credentials: `relock init` writes a start';
 const secondDocument = 'a second YAML document starts here; expected one: remove the "---" and merge the two';
+
+function hasMoreMarks(text: string, limit: number): boolean {
+  const mark = /[\n,:[{]/g;
+  let count = 0;
+  while (count <= limit && mark.test(text)) count += 1;
+  return count > limit;
+}
 
 function isEmpty(document: Document.Parsed): boolean {
   return document.errors.length === 0 && (document.contents === null || isBlankScalar(document.contents));
@@ -92,6 +108,7 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly 
   const problems: SourceProblem[] = [];
   visit(document, {
     Map(_, map) {
+      if (problems.length >= maxSyntaxProblems) return visit.BREAK;
       const seen = new Map<string, number>();
       for (const { key } of map.items) {
         if (!isScalar(key)) continue;
@@ -99,15 +116,33 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly 
         const line = lineAt(lines, key.range?.[0] ?? 0);
         const first = seen.get(name);
         if (first === undefined) seen.set(name, line);
-        else
+        else if (problems.length < maxSyntaxProblems)
           problems.push({
             line,
             message: `duplicate key ${quoted(name)}; expected it once, and it is on line ${first} already: rename or remove one`,
           });
       }
+      return undefined;
     },
   });
   return problems;
+}
+
+/** An alias of something that it stands in. */
+function circles(document: Document.Parsed, lines: LineCounter): readonly SourceProblem[] {
+  const problems: SourceProblem[] = [];
+  visit(document, {
+    Alias(_, alias, around) {
+      if (!around.some((node) => isNode(node) && anchorOf(node) === alias.source)) return;
+      const message = `alias *${printable(alias.source)} stands inside of what it repeats; expected the values themselves: write them out`;
+      problems.push({ line: lineAt(lines, alias.range?.[0] ?? 0), message });
+    },
+  });
+  return problems;
+}
+
+function anchorOf(node: Node): string | undefined {
+  return 'anchor' in node ? node.anchor : undefined;
 }
 
 function lineAt(lines: LineCounter, offset: number): number {

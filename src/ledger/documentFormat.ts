@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type EndState, endStates } from '../model/endStates.js';
 import { type FailurePolicy, failurePolicies } from '../model/policy.js';
+import { quoted } from '../model/printable.js';
 import { recordPhases } from '../model/record.js';
 import { Secret } from '../secret/secret.js';
 import { emptyDocument, type LedgerDocument } from './document.js';
@@ -75,7 +76,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Paths only: zod's messages may quote what they found. */
+const placesNamed = 5;
+
+/** Paths only, and not many: zod's messages may quote what they found, and a document may be wrong everywhere. */
 function places(error: z.ZodError): string {
-  return error.issues.map((issue) => `"${issue.path.join('.')}"`).join(', ');
+  const named = error.issues.slice(0, placesNamed).map((issue) => quoted(issue.path.join('.')));
+  return [...named, ...(error.issues.length > placesNamed ? ['other places'] : [])].join(', ');
 }

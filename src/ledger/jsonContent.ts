@@ -3,14 +3,30 @@ import type { Content } from './documentStore.js';
 
 /** A vault's JSON object as content: text fields apart from everything else, nothing dropped. */
 export function contentFromJson(object: Readonly<Record<string, unknown>>): Content {
-  const fields: Record<string, string> = {};
-  const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(object)) {
-    if (typeof value === 'string') fields[name] = value;
-    else rest[name] = value;
+  const all = Object.entries(object);
+  const fields = all.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []));
+  const rest = all.filter(([, value]) => typeof value !== 'string');
+  const json = rest.length === 0 ? null : JSON.stringify(Object.fromEntries(rest));
+  return { fields: Secret.of(Object.fromEntries(fields)), rest: json === null ? null : Secret.of({ json }) };
+}
+
+/** The same of a text; null: it is no JSON object, or one that is nested too deeply to be written again. */
+export function contentFromText(text: string): Content | null {
+  try {
+    return contentFromValue(JSON.parse(text));
+  } catch {
+    return null;
   }
-  const nothingElse = Object.keys(rest).length === 0;
-  return { fields: Secret.of(fields), rest: nothingElse ? null : Secret.of({ json: JSON.stringify(rest) }) };
+}
+
+/** The same of what was JSON. */
+export function contentFromValue(value: unknown): Content | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  try {
+    return contentFromJson({ ...value });
+  } catch {
+    return null;
+  }
 }
 
 /** In clear: only on its way into a vault. */

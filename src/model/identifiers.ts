@@ -2,8 +2,8 @@ const idPattern = /^[a-z0-9][a-z0-9._/-]*$/;
 const namePattern = /^[a-z0-9][a-z0-9._-]*$/;
 const vaultPattern = /^[a-z0-9][a-z0-9_-]*$/;
 
-/** Paths under this belong to relock: records and held versions. */
-const reservedPrefix = 'relock/';
+/** Folders that belong to relock in one vault or another: records and held versions. */
+const reservedFolders = ['relock', '.relock'];
 
 /** Ids are stored in clear (workflow ids, search attributes): what one must look like, or null when it is fine. */
 export function idProblem(id: string): string | null {
@@ -31,7 +31,11 @@ export function vaultNameProblem(name: string): string | null {
 export function secretPathProblem(path: string): string | null {
   if (path === '') return 'expected a path after the colon, such as primary:itron/headend-svc';
   if (path.length > 400) return 'expected at most 400 characters';
-  if (path.startsWith(reservedPrefix)) return 'expected another path: relock keeps its own records under relock/';
+  const segments = path.split('/');
+  const [first = ''] = segments;
+  if (reservedFolders.includes(first)) return `expected another path: relock keeps its own records under ${first}/`;
+  if (/\p{C}/u.test(path) || path !== path.normalize('NFC') || segments.some((segment) => segment !== segment.trim()))
+    return 'expected no hidden characters, no blanks around a name, and letters in Unicode normal form C';
   return segmentProblem(path);
 }
 

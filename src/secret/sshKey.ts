@@ -141,17 +141,31 @@ export function formatPublicKey(key: SshPublicKey): string {
   return [key.type, key.blob, key.comment].filter((part) => part !== '').join(' ');
 }
 
-/** Parses `type base64 [comment]`; null when the text is not that, or the base64 does not hold a key of that type. */
+/**
+ * Parses `type base64 [comment]`; null when the text is not that, or the base64 does not hold a key of that type. In time
+ * that grows with the length only: whoever owns an account writes what is read here.
+ */
 export function parsePublicKey(line: string): SshPublicKey | null {
-  const match = /^\s*([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]+(.*?))?\s*$/.exec(line);
-  const [, type, blob, comment] = match ?? [];
-  if (type === undefined || blob === undefined || blobType(blob) !== type) return null;
-  return { type, blob, comment: comment ?? '' };
+  const [, type = '', token = '', rest = ''] = /^[ \t]*([a-z0-9@.-]+)[ \t]+([^ \t]+)([\s\S]*)$/.exec(line) ?? [];
+  const comment = rest.trim();
+  // OpenSSH reads over white space of other kinds within the base64.
+  const blob = token.replace(/[\r\n\v\f]/g, '');
+  const isKey = isBase64(blob) && blobType(blob) === type && !comment.includes('\n');
+  return isKey ? { type, blob, comment } : null;
 }
 
+function isBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64') === text;
+}
+
+/** null: it is no key, or one that is cut off. */
 function blobType(blob: string): string | null {
   try {
-    return new SshReader(Buffer.from(blob, 'base64')).string().toString();
+    const reader = new SshReader(Buffer.from(blob, 'base64'));
+    const type = reader.string().toString();
+    // Every part of a key is a string; certificates also have numbers.
+    while (!type.includes('-cert-') && !reader.atEnd()) reader.string();
+    return type;
   } catch {
     return null;
   }

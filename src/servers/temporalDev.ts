@@ -1,5 +1,6 @@
 import { Connection } from '@temporalio/client';
 import type { Say } from './catalogue.js';
+import { childEnvironment } from './childEnvironment.js';
 import { findProgram } from './findServer.js';
 import { spawnServer } from './spawnServer.js';
 import { untilReady } from './untilReady.js';
@@ -15,6 +16,8 @@ export interface TemporalDevOptions {
   /** SQLite file that carries everything over a restart; without it everything is in memory. */
   readonly dataFile?: string;
   readonly logFile: string;
+  /** What of itself the server writes there; by default warnings. */
+  readonly logLevel?: 'debug';
   /** Custom search attributes of every namespace, such as `{ RelockVendor: 'Keyword' }`. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   /** Namespaces made at the start besides `default`. */
@@ -45,7 +48,8 @@ const startTimeoutMs = 60_000;
  */
 export async function startTemporalDev(options: TemporalDevOptions): Promise<TemporalDev> {
   const command = await findProgram('temporal', options.say);
-  const server = await spawnServer({ command, args: commandLine(options), logFile: options.logFile });
+  const env = childEnvironment(process.env);
+  const server = await spawnServer({ command, args: commandLine(options), logFile: options.logFile, env });
   const address = `127.0.0.1:${options.port}`;
   const uiAddress = options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`;
   const starting = { what: `the Temporal dev server at ${address}`, server, logFile: options.logFile };
@@ -55,13 +59,14 @@ export async function startTemporalDev(options: TemporalDevOptions): Promise<Tem
 }
 
 function commandLine(options: TemporalDevOptions): string[] {
-  const { port, uiPort, codecEndpoint, dataFile, searchAttributes = {}, namespaces = [] } = options;
+  const { port, uiPort, codecEndpoint, dataFile, logLevel, searchAttributes = {}, namespaces = [] } = options;
   const pragmas = ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'];
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]),
     ...(codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
     ...(dataFile === undefined ? [] : ['--db-filename', dataFile, ...pragmas]),
+    ...(logLevel === undefined ? [] : ['--log-level', logLevel]),
     ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
     ...namespaces.flatMap((namespace) => ['--namespace', namespace]),
   ];

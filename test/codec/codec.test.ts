@@ -1,11 +1,13 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Payload } from '@temporalio/common';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CodecServer, startCodecServer } from '../../src/codec/codecServer.js';
+import { type Decoding, decodeLog } from '../../src/codec/decodeLog.js';
 import { EncryptingCodec } from '../../src/codec/encryptingCodec.js';
-import { addKey, makeKeyFile, readKeyFile } from '../../src/codec/keyFile.js';
+import { addKey, makeKeyFile, readKeyFile, removeKey, useKey } from '../../src/codec/keyFile.js';
 import { KeyRing, newKeyLine } from '../../src/codec/keyRing.js';
 import { temporaryFolder } from '../config/estateFile.js';
 
@@ -90,6 +92,25 @@ describe('the key ring', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it('the one that encrypts is chosen and is never taken out; one that is not there is said', () => {
+    const file = join(temporaryFolder(), 'codec.keys');
+    makeKeyFile(file, 0);
+    addKey(file, 1);
+    const names = () => {
+      const ring = readKeyFile(file);
+      return ring === 'missing' ? [] : ring.names;
+    };
+    const [added = '', first = ''] = names();
+    expect(() => removeKey(file, first)).toThrow(/is the key that encrypts; nothing was changed/);
+    useKey(file, added);
+    expect(names()).toEqual([first, added]);
+    removeKey(file, first);
+    expect(names()).toEqual([added]);
+    for (const change of [useKey, removeKey]) expect(() => change(file, first)).toThrow(/no key.*nothing was changed/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).toContain('#');
+  });
+
   it.each([
     ['empty', '', /no key/],
     ['cut', older.slice(0, -3), /line 1 is not a key/],
@@ -119,12 +140,29 @@ describe('the codec server', () => {
   let server: CodecServer;
   const origin = 'http://127.0.0.1:8233';
   beforeAll(async () => {
-    server = await startCodecServer({ codec, origins: [origin] });
+    const log = (decoding: Decoding) => {
+      if (isFull) throw new Error('ENOSPC');
+      write(decoding);
+    };
+    server = await startCodecServer({ codec, origins: [origin], log });
   });
-  afterAll(() => server?.close());
+  afterAll(async () => {
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'relock-decode-'));
+  const logFile = join(folder, 'decode.log');
+  const write = decodeLog(logFile, () => Date.UTC(2026, 0, 2), 600);
+  const logged = (file = logFile): unknown[] =>
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  let isFull = false;
 
   const post = (url: string, body: string, headers: Record<string, string> = { origin }) =>
-    fetch(url, { method: 'POST', body, headers });
+    // A connection that was idle too long may be closed just when it is used again.
+    fetch(url, { method: 'POST', body, headers: { ...headers, connection: 'close' } });
   const json = (one: Payload) => ({
     metadata: Object.fromEntries(
       Object.entries(one.metadata ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
@@ -155,5 +193,48 @@ describe('the codec server', () => {
     expect((await post(`${server.endpoint}/decode`, 'x'.repeat(9_000_000)).catch(() => ({ status: 400 }))).status).toBe(
       400,
     );
+  });
+
+  it('writes down who had what decrypted, when and with which keys, and no value', async () => {
+    const body = JSON.stringify({ payloads: [json(await sealed()), json(await sealed()), json(payload)] });
+    await post(`${server.endpoint}/decode`, body, { origin, 'x-namespace': 'plant' });
+    expect(logged().at(-1)).toEqual({
+      at: '2026-01-02T00:00:00.000Z',
+      origin,
+      namespace: 'plant',
+      payloads: 3,
+      keys: [nameOf(newer)],
+    });
+    await post(`${server.endpoint}/decode`, body, {});
+    expect(logged().at(-1)).toMatchObject({ origin: null, namespace: null });
+    expect(readFileSync(logFile, 'utf8')).not.toContain('canary');
+    expect(statSync(logFile).mode & 0o777).toBe(0o600);
+  });
+
+  it('what it writes down is bounded: two files of the size that was given', async () => {
+    const body = JSON.stringify({ payloads: [json(await sealed())] });
+    for (let asked = 0; asked < 20; asked += 1) await post(`${server.endpoint}/decode`, body);
+    for (const file of [logFile, `${logFile}.1`]) {
+      expect(statSync(file).size).toBeLessThanOrEqual(600);
+      expect(logged(file).length).toBeGreaterThan(0);
+    }
+  });
+
+  it('what it cannot write down it does not decrypt', async () => {
+    isFull = true;
+    const body = JSON.stringify({ payloads: [json(await sealed())] });
+    const refused = await post(`${server.endpoint}/decode`, body);
+    isFull = false;
+    expect(refused.status).toBe(400);
+    const said = await refused.text();
+    expect(said).toContain('the decode log cannot be written');
+    expect(said).not.toContain('canary');
+  });
+
+  it("a key's name that is no name is not written down as it came", async () => {
+    const forged = { ...(await sealed()).metadata, 'encryption-key-id': Buffer.from('\u001b[2Jx') };
+    const body = JSON.stringify({ payloads: [json({ metadata: forged, data: Buffer.from('x') })] });
+    expect((await post(`${server.endpoint}/decode`, body)).status).toBe(400);
+    expect(logged().at(-1)).toMatchObject({ keys: ['of an unreadable name'] });
   });
 });

@@ -20,8 +20,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       return { address, uiAddress, namespace };
     },
     '/openbao': async () => {
-      const { address, rootToken } = await openBao.get();
-      return { address, rootToken };
+      const { address, rootToken, auditFile } = await openBao.get();
+      return { address, rootToken, auditFile };
     },
   };
   const broker = createServer((request, response) => {

@@ -24,6 +24,8 @@ export interface Postgres {
   /** PEM of the authority that signed the server's certificate, which is for 127.0.0.1. */
   readonly caFile: string;
   readonly superuser: { readonly name: string; readonly password: string };
+  /** Of the server that runs now. */
+  pid(): number;
   /** Everything that the server wrote: with `log_statement=all`, every statement. */
   log(): Promise<string>;
   /** Statements as the superuser, with none of relock's code. */
@@ -72,6 +74,7 @@ export async function startPostgres(): Promise<Postgres> {
     programs: dirname(command),
     caFile: join(folder, 'ca.pem'),
     superuser,
+    pid: () => server.pid,
     log: () => readFile(logFile, 'utf8'),
     run,
     accessRules: async (lines) => {

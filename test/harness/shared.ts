@@ -12,7 +12,7 @@ declare module 'vitest' {
 export const sharedNamespaces: readonly string[] = Array.from({ length: 40 }, (_, index) => `shared-${index + 1}`);
 
 const temporalSchema = z.object({ address: z.string(), uiAddress: z.string(), namespace: z.string() });
-const openBaoSchema = z.object({ address: z.string(), rootToken: z.string() });
+const openBaoSchema = z.object({ address: z.string(), rootToken: z.string(), auditFile: z.string() });
 
 /** The run's Temporal server, started on first demand, and a namespace in it that nobody else uses. */
 export async function sharedTemporal(): Promise<z.infer<typeof temporalSchema>> {

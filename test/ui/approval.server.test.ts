@@ -54,7 +54,7 @@ beforeAll(async () => {
   if (ring === 'missing') throw new Error('no key ring');
   dataFolder = mkdtempSync(join(tmpdir(), 'relock-ui-'));
   const [port, uiPort] = [await freePort(), await freePort()];
-  codec = await startUiCodec(ring, uiPort);
+  codec = await startUiCodec(ring, uiPort, join(dataFolder, 'decode.log'));
   const files = { dataFile: join(dataFolder, 'temporal.db'), logFile: join(dataFolder, 'temporal.log') };
   temporal = await startTemporalDev({ port, uiPort, codecEndpoint: codec.endpoint, ...files, say });
   const place = temporalAt(temporal.address);

@@ -92,7 +92,7 @@ export async function memoryBench({
       { fields: secret.with(Secret.of({ username: 'svc' })), rest: null },
       '0',
     );
-    const ids = ['a', 'b', 'c', 'd'].slice(0, targetsEach).map((letter) => `dev-${index}-${letter}`);
+    const ids = [...'abcdefghijkl'].slice(0, targetsEach).map((letter) => `dev-${index}-${letter}`);
     for (const id of ids) {
       const device = fleet.add(id, {
         capabilities: passwordDevice,

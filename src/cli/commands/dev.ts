@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { KeyRing } from '../../codec/keyRing.js';
 import type { Estate } from '../../config/estate.js';
-import type { TemporalDev } from '../../servers/temporalDev.js';
+import type { TemporalDev, TemporalDevOptions } from '../../servers/temporalDev.js';
 import type { CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { CommandError } from '../failures.js';
@@ -24,7 +24,7 @@ export const register: Register = (program, cli) => {
     .option('--port <port>', 'of the Temporal server, on 127.0.0.1', portOf, 7233)
     .option('--ui-port <port>', 'of its web UI, on 127.0.0.1', portOf, 8233)
     .option('--data <folder>', 'what is under way is kept here over restarts (default: .relock beside relock.yaml)')
-    .option('--log-level <level>', 'trace, debug, info, warn or error', 'warn')
+    .option('--log-level <level>', 'trace, debug, info, warn or error; the server too says more from debug on', 'warn')
     .action(cli.action((context, options: Options) => dev(context, options)));
 };
 
@@ -41,9 +41,11 @@ async function dev(context: CommandContext, options: Options): Promise<Outcome> 
   const { ownKeyRing } = await import('../temporal/keyRing.js');
   const ring = await ownKeyRing(context);
   const { startUiCodec } = await import('../../codec/uiCodec.js');
-  const codec = await startUiCodec(ring, options.uiPort);
+  const data = resolve(options.data ?? join(dirname(context.configFile), '.relock'));
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const codec = await startUiCodec(ring, options.uiPort, join(data, 'decode.log'));
   try {
-    const server = await startServer(context, options, codec.endpoint);
+    const server = await startServer(context, options, data, codec.endpoint);
     try {
       return await runUntilEnd(context, estate, server, ring);
     } finally {
@@ -54,20 +56,30 @@ async function dev(context: CommandContext, options: Options): Promise<Outcome> 
   }
 }
 
-async function startServer(context: CommandContext, options: Options, codecEndpoint: string): Promise<TemporalDev> {
+async function startServer(
+  context: CommandContext,
+  options: Options,
+  data: string,
+  codecEndpoint: string,
+): Promise<TemporalDev> {
   const { startTemporalDev } = await import('../../servers/temporalDev.js');
-  const data = resolve(options.data ?? join(dirname(context.configFile), '.relock'));
-  await mkdir(data, { recursive: true, mode: 0o700 });
   const files = { dataFile: join(data, 'temporal.db'), logFile: join(data, 'temporal.log') };
   const say = (line: string) => context.out.note(line);
   try {
-    return await startTemporalDev({ port: options.port, uiPort: options.uiPort, codecEndpoint, ...files, say });
+    const { port, uiPort, logLevel } = options;
+    const logging = serverLog(logLevel);
+    return await startTemporalDev({ port, uiPort, codecEndpoint, ...files, ...logging, say });
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
     throw new CommandError(
       `the Temporal server could not be started on ports ${options.port} and ${options.uiPort}; no worker was started. When they are in use (by another relock dev?), choose others: --port, --ui-port. ${why}`,
     );
   }
+}
+
+/** The server knows no trace; what it has to say at info is of no use to those who did not ask. */
+function serverLog(level: string): Pick<TemporalDevOptions, 'logLevel'> {
+  return level === 'debug' || level === 'trace' ? { logLevel: 'debug' } : {};
 }
 
 async function runUntilEnd(

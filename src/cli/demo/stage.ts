@@ -38,7 +38,7 @@ export async function startTemporal(folder: string, context: CommandContext, cle
   const [port, uiPort] = [await freePort(), await freePort()];
   const say = (line: string) => context.out.note(`   ${line}`);
   const ring = demoKeys(folder, context.now());
-  const codec = await startUiCodec(ring, uiPort);
+  const codec = await startUiCodec(ring, uiPort, join(folder, 'decode.log'));
   cleanup.defer(() => codec.close());
   try {
     const server = await startTemporalDev({

@@ -7,6 +7,7 @@ import { ApprovalRefused } from '../../approval/bytes.js';
 import { mayDo, type Namespace, signerOf } from '../../approval/signed.js';
 import { messageOf } from '../../approval/statement.js';
 import type { Opening, Signed, Statement } from '../../model/approval.js';
+import { childEnvironment } from '../../servers/childEnvironment.js';
 import type { CommandContext } from '../command.js';
 import { UsageError } from '../failures.js';
 
@@ -82,7 +83,8 @@ function run(
 ): Promise<string | null> {
   return new Promise((resolve) => {
     const stderr = program === 'ssh-keygen' ? 'inherit' : 'ignore';
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', stderr], env: { ...environment }, signal });
+    const env = childEnvironment(environment);
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', stderr], env, signal });
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
     child.once('error', () => resolve(null));

@@ -13,8 +13,12 @@ export async function hasWorker(client: Client, queue: string, of: keyof typeof 
 }
 
 /** Names of the keys of each worker that says so in its identity. */
-export async function workersKeys(client: Client, queue: string): Promise<readonly (readonly string[])[]> {
-  const identities = await workersOf(client, queue, 'workflows');
+export async function workersKeys(
+  client: Client,
+  queue: string,
+  of: keyof typeof queueTypes = 'workflows',
+): Promise<readonly (readonly string[])[]> {
+  const identities = await workersOf(client, queue, of);
   return identities.flatMap((identity) => keysInIdentity(identity) ?? []).map((names) => [names]);
 }
 

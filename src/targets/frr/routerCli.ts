@@ -22,7 +22,7 @@ const prompts = {
 /** vtysh speaks to each daemon on its own, and says so when it loses one. */
 const daemonIsLost = /^Warning: .*(failed|closing connection)/m;
 /** watchfrr knows those that were not there when vtysh began. Where it does not run, it is not known either. */
-const daemonIsDown = /^\s+\S+\s+(Down|Init|Connecting|Unresponsive)\b/m;
+const daemonIsDown = /^[ \t]+\S+[ \t]+(Down|Init|Connecting|Unresponsive)\b/m;
 const refusal = /^%|please specify|unknown command/im;
 const saved = /\[OK\]/;
 const notSaved = /^%|fail|error|cannot|can't/im;

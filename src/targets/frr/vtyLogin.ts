@@ -12,11 +12,11 @@ export type VtyAnswer = 'asks' | 'notSet' | 'open' | 'accepted' | 'rejected' | '
 const greetings = { asks: /Password: $/, notSet: /password is not set/i, open: /(?:^|\n)\S+[>#] $/ } as const;
 const verdicts = { accepted: /(?:^|\n)\S+[>#] $/, rejected: /Password: $|bad passwords/i } as const;
 
-/** More than any greeting. */
-const maxChars = 64 * 1024;
+/** More than any greeting; whatever says more comes to no decision. */
+const maxChars = 16 * 1024;
 
 /** Telnet commands (RFC 854): `IAC` and what belongs to it. None is answered: the VTY does not wait for that. */
-const negotiation = /\xff\xfa[\s\S]*?\xff\xf0|\xff[\xfb-\xfe][\s\S]|\xff[\xf0-\xf9]/g;
+const negotiation = /\xff\xfa[\s\S]{0,64}?\xff\xf0|\xff[\xfb-\xfe][\s\S]|\xff[\xf0-\xf9]/g;
 
 function plain(text: string): string {
   return text.replace(negotiation, '').replaceAll('\r', '').replaceAll('\0', '');
@@ -31,7 +31,12 @@ function hear<Name extends string>(
   return interruptible(signal, (resolve) => {
     let heard = '';
     const listen = (bytes: Buffer) => {
-      heard = (heard + bytes.toString('latin1')).slice(-maxChars);
+      heard += bytes.toString('latin1');
+      if (heard.length > maxChars) {
+        socket.off('data', listen);
+        resolve('unknown');
+        return;
+      }
       const text = plain(heard);
       for (const name in table) {
         if (!table[name].test(text)) continue;

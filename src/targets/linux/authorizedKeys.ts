@@ -14,6 +14,12 @@ interface KeyLine {
   readonly end: string;
 }
 
+/** Whether a line of the file may begin with this: else the key behind it would be read as a part of it, or another one before it. */
+export function isOptions(text: string): boolean {
+  const closed = text.replace(/\\"/g, '').split('"').length % 2 === 1;
+  return closed && optionsLength(text) === text.length && !/\p{Cc}/u.test(text);
+}
+
 /** Where the options end: at the first blank outside double quotes. */
 function optionsLength(text: string): number {
   let quoted = false;
@@ -28,7 +34,8 @@ function optionsLength(text: string): number {
 
 function parseLine(line: string): KeyLine | null {
   const end = line.endsWith('\r') ? '\r' : '';
-  const body = line.slice(0, line.length - end.length);
+  // OpenSSH reads a line up to its first NUL.
+  const [body = ''] = line.slice(0, line.length - end.length).split('\0', 1);
   const indent = /^[ \t]*/.exec(body)?.[0] ?? '';
   const rest = body.slice(indent.length);
   if (rest.startsWith('#')) return null;

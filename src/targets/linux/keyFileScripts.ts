@@ -53,7 +53,7 @@ exit 0
 const asOwnerBody = `need setpriv stat id
 body=$2
 shift 2
-home=$(awk -F: -v name="$account" '$1 == name { print $6 }' /etc/passwd)
+home=$(awk -F: -v name="$account" '$1 "" == name { print $6 }' /etc/passwd)
 uid=$(id -u "$account") gid=$(id -g "$account")
 case $1 in
   /*) folder=\${1%/*} trusted=$folder ;;

@@ -8,12 +8,16 @@ import type { SshSession } from '../../transport/ssh/session.js';
 /** One step of `passwd`: PAM delays a failure by a few seconds. */
 const stepMs: Millis = 15_000;
 
-/** What `passwd` (shadow with PAM, busybox) can say, in the C locale. `retype` comes first: its text holds "new password". */
+/**
+ * What `passwd` (shadow with PAM, busybox) can say, in the C locale. `retype` comes first: its text holds "new password".
+ * Every gap has a bound, for a device may send a text on which an open one is tried for ever.
+ */
 const says = {
-  retype: /(re-?type|re-?enter|repeat|confirm)[^\n]*password[^\n]*:\s*$|new password again[^\n]*:\s*$/i,
-  next: /new( unix)? password[^\n]*:\s*$/i,
-  current: /(\(current\)[^\n]*|current |old )password[^\n]*:\s*$/i,
-  done: /updated successfully|password for \S+ changed by|password changed\b/i,
+  retype:
+    /(re-?type|re-?enter|repeat|confirm)[^\n]{0,60}password[^\n]{0,60}:\s{0,4}$|new password again[^\n]{0,60}:\s{0,4}$/i,
+  next: /new( unix)? password[^\n]{0,60}:\s{0,4}$/i,
+  current: /(\(current\)[^\n]{0,60}|current |old )password[^\n]{0,60}:\s{0,4}$/i,
+  done: /updated successfully|password for \S{1,64} changed by|password changed\b/i,
   tooSoon: /must wait longer|too (soon|young)/i,
   unchanged: /password (is )?unchanged|not changed|unchanged\b/i,
   wrongCurrent: /authentication (token manipulation error|failure)|incorrect password|wrong password/i,

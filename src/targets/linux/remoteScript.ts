@@ -68,7 +68,7 @@ account=$1
 need() { for each in "$@"; do command -v "$each" >/dev/null 2>&1 || exit 76; done; }
 row() { IFS= read -r "$1" || exit 78; }
 begin() { echo "${readyMark} $*"; while row line; do [ "$line" = ${beginMark} ] && break; done; }
-shadow() { awk -F: -v name="$account" -v field="$1" '$1 == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
+shadow() { awk -F: -v name="$account" -v field="$1" '$1 "" == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
 `;
 
 const rootPrelude = `${prelude}[ "$(id -u)" = 0 ] || exit 71
@@ -132,6 +132,10 @@ function outputOf(session: SshSession, result: ExecResult): Buffer {
   if (result.code === 0 && result.started && !result.truncated) return afterReadyLine(result.stdout);
   if (outcome?.noEffect === true) session.provedNoEffect();
   if (outcome !== undefined) throw session.failure(outcome.code, outcome.text);
+  if (result.truncated) {
+    const now = result.started ? 'Probe the account' : 'Nothing was changed. Look at what its shell prints at login';
+    throw session.failure('Unsupported', `it printed without end, where relock expects a short answer. ${now}`);
+  }
   if (!result.started) {
     throw session.failure(
       'Unauthorized',

@@ -6,6 +6,7 @@ import { readableFile } from '../../contracts/settings.js';
 import type { SecretPolicy } from '../../model/capabilities.js';
 import { Secret } from '../../secret/secret.js';
 import { hostKeyPattern, parseHostPort, type SshEndpoint, type SshJump } from '../../transport/ssh/endpoint.js';
+import { isOptions } from './authorizedKeys.js';
 
 const address = z
   .string()
@@ -84,7 +85,7 @@ export const linuxSettings = z.strictObject({
     .describe('As AuthorizedKeysFile in sshd_config: relative to the home or absolute, with %h and %u'),
   keyOptions: z
     .string()
-    .regex(/^[^\n\r]*$/)
+    .refine(isOptions, 'expected options as in authorized_keys, with blanks only inside of closed double quotes')
     .optional()
     .describe(
       'Options of a key that replaces none; without it, a key whose predecessor is not in the file is not added',

@@ -13,6 +13,8 @@ export type LoginFailure =
   | 'untrusted'
   | 'clearTextAsked'
   | 'otherMethod'
+  | 'tooCostly'
+  | 'impostor'
   | 'asked'
   | 'unreachable'
   | 'timeout';
@@ -73,6 +75,17 @@ export const loginFailures: Readonly<Record<LoginFailure, Meaning>> = {
     code: 'Unsupported',
     text: 'the server asks for a way of login that relock does not speak; nothing was changed. Set scram-sha-256 in pg_hba.conf',
   },
+  tooCostly: {
+    answer: 'unknown',
+    code: 'Unsupported',
+    text: 'the server asks for more SCRAM iterations than relock computes for it (100,000); nothing was changed. Lower scram_iterations there, and set the password anew',
+  },
+  // Nobody but the server has the verifier: whoever pretends to be the server gets this far, and no further.
+  impostor: {
+    answer: null,
+    code: 'Misconfigured',
+    text: 'the server did not prove that it knows the role: it may be another server, or somebody in between; nothing was changed, and nothing it says counts. Check the address, and use TLS. Otherwise treat it as an attack',
+  },
   asked: {
     answer: 'unknown',
     code: 'Bug',
@@ -92,6 +105,9 @@ export class PasswordWithheld extends Error {
     super(failure);
   }
 }
+
+/** The server let us in without its own part of SCRAM. */
+export class ProofWithheld extends Error {}
 
 /** SQLSTATEs that end a login. */
 const sqlStates: Readonly<Record<string, LoginFailure>> = {
@@ -121,11 +137,14 @@ const clientTexts: readonly (readonly [string, LoginFailure])[] = [
   ['The server does not support SSL connections', 'noTls'],
   ['SASL: Only mechanism(s)', 'otherMethod'],
   ['Unknown authenticationOk message type', 'otherMethod'],
+  ['SASL: SCRAM-SERVER-FIRST-MESSAGE: iteration count', 'tooCostly'],
+  ['SASL: SCRAM-SERVER-FINAL-MESSAGE', 'impostor'],
 ];
 
 /** What pg or the socket threw during a login. */
 export function loginFailureOf(error: unknown): LoginFailure {
   if (error instanceof PasswordWithheld) return error.failure;
+  if (error instanceof ProofWithheld) return 'impostor';
   if (error instanceof DatabaseError) return sqlStates[error.code ?? ''] ?? 'busy';
   if (!(error instanceof Error)) return 'unreachable';
   if ('code' in error && typeof error.code === 'string' && untrustedCodes.has(error.code)) return 'untrusted';

@@ -2,7 +2,8 @@ import { Client, DatabaseError } from 'pg';
 import { z } from 'zod';
 import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { Secret } from '../../secret/secret.js';
-import { type LoginFailure, loginFailureOf, loginFailures, PasswordWithheld } from './loginFailure.js';
+import { CheckedConnection } from './checkedConnection.js';
+import { type LoginFailure, loginFailureOf, loginFailures, PasswordWithheld, ProofWithheld } from './loginFailure.js';
 import type { Server } from './server.js';
 import { statementError } from './statementError.js';
 
@@ -24,11 +25,12 @@ export type LoginOutcome =
 export async function logIn(server: Server, login: Login, context: CallContext): Promise<LoginOutcome> {
   const left = context.deadline - server.now();
   if (left <= 0 || context.signal.aborted) return { kind: 'failed', failure: 'timeout' };
-  const asking = { asked: false };
+  const asking: Asking = { asked: false, proofIsDue: false };
   const client = newClient(server, login, asking);
   const line = new Line(client, left, context.signal);
   try {
     await client.connect();
+    if (asking.proofIsDue) throw new ProofWithheld();
     return { kind: 'in', session: new Session(server, client, line), asked: asking.asked };
   } catch (error) {
     line.cut();
@@ -55,7 +57,13 @@ export async function withSession<T>(
   }
 }
 
-function newClient(server: Server, { account, secret }: Login, asking: { asked: boolean }): Client {
+interface Asking {
+  asked: boolean;
+  /** SCRAM was begun, and the server has not shown yet that it knows the password's verifier. */
+  proofIsDue: boolean;
+}
+
+function newClient(server: Server, { account, secret }: Login, asking: Asking): Client {
   const tls = server.tls();
   let clearText = false;
   const password = () => {
@@ -64,7 +72,18 @@ function newClient(server: Server, { account, secret }: Login, asking: { asked: 
     if (clearText && tls === false) throw new PasswordWithheld('clearTextAsked');
     return secret.reveal('password');
   };
+  const connection = new CheckedConnection({ ssl: tls });
+  connection.on('authenticationSASL', () => {
+    asking.proofIsDue = true;
+  });
+  connection.on('authenticationSASLFinal', () => {
+    asking.proofIsDue = false;
+  });
+  connection.on('authenticationCleartextPassword', () => {
+    clearText = true;
+  });
   const client = new Client({
+    connection,
     host: server.host,
     port: server.port,
     user: account,
@@ -76,9 +95,6 @@ function newClient(server: Server, { account, secret }: Login, asking: { asked: 
     client_encoding: 'UTF8',
     // Also keeps PGOPTIONS of the environment out.
     options: '-c search_path=pg_catalog',
-  });
-  client.connection.prependListener('authenticationCleartextPassword', () => {
-    clearText = true;
   });
   // A session that the server ends while it is idle is an `error` event, and without a listener the end of the process.
   client.on('error', () => undefined);

@@ -6,18 +6,20 @@ const folderMode = 0o700;
 
 /**
  * Writes a whole file so that after a crash at any moment there is the old one or the new one, and after return the new
- * one. `temporary` is in the same folder; what is left there by a crash is overwritten.
+ * one. `temporary` is in the same folder; what is left there by a crash is taken away.
  */
 export async function replaceFile(path: string, temporary: string, bytes: Uint8Array): Promise<void> {
   await makeFolder(dirname(path));
-  await writeSynced(temporary, bytes, 'w');
+  // Not written into, for it might be a link to something else.
+  await rm(temporary, { force: true });
+  await writeSynced(temporary, bytes);
   await thenSyncFolder(dirname(path), () => rename(temporary, path));
 }
 
 /** The same for a file that must not exist yet. False: it does, and it is left as it is. */
 export async function createFile(path: string, temporary: string, bytes: Uint8Array): Promise<boolean> {
   await makeFolder(dirname(path));
-  await writeSynced(temporary, bytes, 'wx');
+  await writeSynced(temporary, bytes);
   try {
     await thenSyncFolder(dirname(path), () => link(temporary, path));
     return true;
@@ -42,8 +44,8 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-async function writeSynced(path: string, bytes: Uint8Array, flags: 'w' | 'wx'): Promise<void> {
-  const file = await open(path, flags, fileMode);
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', fileMode);
   try {
     await file.writeFile(bytes);
     await file.sync();

@@ -17,12 +17,16 @@ const groupExchange: KexAlgorithm[] = ['diffie-hellman-group-exchange-sha256'];
 const legacyKex: KexAlgorithm[] = ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'];
 const legacyGroupExchange: KexAlgorithm[] = ['diffie-hellman-group-exchange-sha1'];
 
-const modern: Algorithms = { kex: [...kex, ...groupExchange] };
+/** A few compressed bytes could be made to fill the memory. */
+const compress: Algorithms['compress'] = ['none'];
+
+const modern: Algorithms = { kex: [...kex, ...groupExchange], compress };
 
 const legacy: Algorithms = {
   kex: [...kex, ...legacyKex, ...groupExchange, ...legacyGroupExchange],
   serverHostKey: { append: ['ssh-dss'], prepend: [], remove: [] },
   cipher: { append: ['aes256-cbc', 'aes192-cbc', 'aes128-cbc', '3des-cbc'], prepend: [], remove: [] },
+  compress,
   hmac: { append: ['hmac-md5', 'hmac-sha1-96', 'hmac-md5-96'], prepend: [], remove: [] },
 };
 

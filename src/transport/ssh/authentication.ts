@@ -33,9 +33,13 @@ const changeQuestions: readonly (readonly [ChangeQuestion, RegExp])[] = [
   ['current', /(\(?current\)?|old).*password/i],
 ];
 
+/** A question stands at the end of what the server may say before it. */
+const maxQuestionChars = 500;
+
 /** Which question of a password change this text asks; null: another one. */
 export function changeQuestionOf(text: string): ChangeQuestion | null {
-  return changeQuestions.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
+  const question = text.slice(-maxQuestionChars);
+  return changeQuestions.find(([, pattern]) => pattern.test(question))?.[0] ?? null;
 }
 
 /** What servers say of an account that nobody gets into, in banners before they hang up. */

@@ -1,7 +1,8 @@
-/** Collects chunks up to a size and drops the rest: a device that never stops talking must not fill our memory. */
+/** Collects bytes up to a size and drops the rest: a device that never stops talking must not fill our memory. */
 export class BoundedBytes {
   readonly #limit: number;
-  readonly #chunks: Buffer[] = [];
+  // A copy, for a part of a chunk would keep the whole of it.
+  #room = Buffer.alloc(0);
   #size = 0;
   overflowed = false;
 
@@ -9,15 +10,22 @@ export class BoundedBytes {
     this.#limit = limit;
   }
 
-  add(chunk: Buffer): void {
-    const room = this.#limit - this.#size;
-    if (chunk.length > room) this.overflowed = true;
-    const kept = chunk.subarray(0, room);
-    this.#chunks.push(kept);
-    this.#size += kept.length;
+  add(chunk: Uint8Array): void {
+    const kept = chunk.subarray(0, this.#limit - this.#size);
+    if (kept.length < chunk.length) this.overflowed = true;
+    const size = this.#size + kept.length;
+    if (size > this.#room.length) this.#grow(Math.min(this.#limit, size * 2));
+    this.#room.set(kept, this.#size);
+    this.#size = size;
+  }
+
+  #grow(size: number): void {
+    const room = Buffer.alloc(size);
+    room.set(this.bytes());
+    this.#room = room;
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
+    return this.#room.subarray(0, this.#size);
   }
 }

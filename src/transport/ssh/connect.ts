@@ -21,6 +21,9 @@ export type LoginAnswer =
   | { readonly answer: 'expired' }
   | { readonly answer: 'rejected' | 'barred' | 'unknown'; readonly failure: LoginFailure };
 
+/** What one connection may send us in all; the most that relock reads is a router's configuration of 8 MB. */
+const maxReceivedBytes = 32 * 1024 * 1024;
+
 const noSecret = Secret.of({ password: '' });
 
 async function openLine(endpoint: SshEndpoint, context: CallContext, signal: AbortSignal): Promise<Line> {
@@ -68,10 +71,21 @@ interface HostKeyCheck {
   seen: string | null;
 }
 
-function attachFailures(client: Client, attempt: Authentication): void {
+/** Ends a connection that sends without end, whatever it sends: each of a server's requests costs memory for its answer. */
+function limitReceived({ stream, cut }: Line): void {
+  let received = 0;
+  stream.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > maxReceivedBytes) cut();
+  });
+}
+
+function attachFailures(client: Client, attempt: Authentication, line: Line): void {
   let failure: LoginFailure = 'dropped';
   client.on('error', (error) => {
     if (/no matching .* algorithm/i.test(error.message)) failure = 'noCommonAlgorithm';
+    // ssh2 would go on reading, and make room for a packet of 2 GB whose length it has just refused.
+    if (error.level !== 'client-authentication') line.cut();
   });
   client.on('close', () => attempt.ended(failure));
   client.on('end', () => attempt.ended(failure));
@@ -85,10 +99,11 @@ function authenticate(
   const { line, endpoint, login, answers, check } = options;
   return interruptible(signal, (resolve) => {
     const attempt = new Authentication(login, answers, resolve);
-    attachFailures(client, attempt);
+    attachFailures(client, attempt, line);
     client.on('banner', (text) => attempt.banner(text));
     client.on('ready', () => attempt.succeeded());
     client.on('change password', () => attempt.expired());
+    limitReceived(line);
     client.connect({
       sock: line.stream,
       username: login.account,

@@ -1,17 +1,26 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { ClientChannel } from 'ssh2';
 
 type Guard = <T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void) => Promise<T>;
 
 /** Unread output beyond this is forgotten from the front. */
-const maxUnreadChars = 64 * 1024;
+const maxUnreadChars = 16 * 1024;
+
+/** Escape sequences (ECMA-48): control sequences, strings such as window titles, and the short ones. Reads no character twice. */
+const escapes = new RegExp(
+  [
+    '(?:\u001b\\[|\u009b)[0-?]*[ -/]*[@-~]',
+    '\u001b[\\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\\\)',
+    '\u001b[ -/]*[0-~]',
+  ].join('|'),
+  'g',
+);
 
 /** Control characters other than tab and newline. */
 const controls = /[^\P{Cc}\t\n]/gu;
 
 /** What a person would read of terminal output: no escape sequences, no carriage returns. */
 export function plainText(text: string): string {
-  return stripVTControlCharacters(text).replace(controls, '');
+  return text.replace(escapes, '').replace(controls, '');
 }
 
 /** What came next: the name of a pattern of the table, or that nothing in it did. */
@@ -23,6 +32,7 @@ export class Dialogue {
   readonly #guard: Guard;
   #unread = '';
   #ended = false;
+  #lookIsDue = false;
   #code: number | null = null;
   #notify: () => void = () => undefined;
 
@@ -42,7 +52,13 @@ export class Dialogue {
 
   #heard(text: string): void {
     this.#unread = (this.#unread + text).slice(-maxUnreadChars);
-    this.#notify();
+    if (this.#lookIsDue) return;
+    this.#lookIsDue = true;
+    // Once for all that came together: a device that sends single bytes must not cost a look for each.
+    setImmediate(() => {
+      this.#lookIsDue = false;
+      this.#notify();
+    });
   }
 
   /** The program's exit code once it ended; null: by a signal, or the server did not say. */

@@ -8,8 +8,11 @@ import { type SshEndpoint, showAddress, sshError } from './endpoint.js';
 import { Interrupted, interruptible } from './scope.js';
 import { SftpFiles } from './sftp.js';
 
-/** No command of relock's prints more; what is beyond is dropped and `truncated` says so. */
+/** No command of relock's prints more. */
 const maxOutputBytes = 256 * 1024;
+/** Only short texts are looked for in it. */
+const maxErrorBytes = 16 * 1024;
+const lineFeed = 10;
 
 /** Wide and long, so that nothing is wrapped or paged; without echo, so that no secret comes back. */
 const quietTerminal = { term: 'dumb', rows: 1000, cols: 250, modes: { ECHO: 0 } } as const;
@@ -35,6 +38,7 @@ export interface ExecResult {
   readonly stdout: Buffer;
   /** For decisions by closed tables only; never shown. */
   readonly stderr: string;
+  /** There was more output than any command of relock's has; it was not waited for its end. */
   readonly truncated: boolean;
   /** The ready line was seen and its input sent. */
   readonly started: boolean;
@@ -154,7 +158,10 @@ class Run {
   readonly #options: ExecOptions;
   readonly #begin: (effect: EffectContext) => void;
   readonly #stdout = new BoundedBytes(maxOutputBytes);
-  readonly #stderr = new BoundedBytes(maxOutputBytes);
+  readonly #stderr = new BoundedBytes(maxErrorBytes);
+  /** Where the line begins that is not complete yet, and how far it was looked at: no byte twice. */
+  #lineAt = 0;
+  #lookedAt = 0;
   #code: number | null = null;
   #started = false;
 
@@ -177,8 +184,10 @@ class Run {
     channel.on('data', (chunk: Buffer) => {
       this.#stdout.add(chunk);
       guarded(() => this.#feedWhenReady());
+      if (this.#stdout.overflowed) resolve(this.#result());
     });
     channel.stderr.on('data', (chunk: Buffer) => {
+      if (this.#stderr.overflowed) return;
       this.#stderr.add(chunk);
       if (this.#options.giveUpOn?.test(this.#stderr.bytes().toString('utf8'))) channel.close();
     });
@@ -204,13 +213,26 @@ class Run {
   #feedWhenReady(): void {
     const { readyMark, whenReady, effect } = this.#options;
     if (readyMark === undefined || this.#started) return;
-    const lines = this.#stdout.bytes().toString('latin1').split('\n').slice(0, -1);
-    const ready = lines.find((line) => line.startsWith(readyMark));
-    if (ready === undefined) return;
+    const ready = this.#nextLineWith(readyMark);
+    if (ready === null) return;
     this.#started = true;
     const input = whenReady?.(ready) ?? '';
     if (effect !== undefined) this.#begin(effect);
     this.#channel.end(input);
+  }
+
+  #nextLineWith(mark: string): string | null {
+    const bytes = this.#stdout.bytes();
+    let end = bytes.indexOf(lineFeed, this.#lookedAt);
+    while (end >= 0) {
+      const line = bytes.toString('latin1', this.#lineAt, end);
+      this.#lineAt = end + 1;
+      this.#lookedAt = end + 1;
+      if (line.startsWith(mark)) return line;
+      end = bytes.indexOf(lineFeed, this.#lookedAt);
+    }
+    this.#lookedAt = bytes.length;
+    return null;
   }
 
   #result(): ExecResult {
@@ -218,7 +240,7 @@ class Run {
       code: this.#code,
       stdout: this.#stdout.bytes(),
       stderr: this.#stderr.bytes().toString('utf8'),
-      truncated: this.#stdout.overflowed || this.#stderr.overflowed,
+      truncated: this.#stdout.overflowed,
       started: this.#started,
     };
   }

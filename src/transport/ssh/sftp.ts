@@ -1,4 +1,5 @@
 import type { SFTPWrapper } from 'ssh2';
+import { BoundedBytes } from './boundedBytes.js';
 
 type Guard = <T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void) => Promise<T>;
 
@@ -12,6 +13,8 @@ export class SftpFailure extends Error {
     this.reason = reason;
   }
 }
+
+const chunkBytes = 32 * 1024;
 
 const reasons: Readonly<Record<number, SftpFailure['reason']>> = { 2: 'missing', 3: 'denied' };
 
@@ -28,6 +31,8 @@ export class SftpFiles {
   constructor(sftp: SFTPWrapper, guard: Guard) {
     this.#sftp = sftp;
     this.#guard = guard;
+    // A server that breaks the protocol fails the calls that are open; the event alone would end the process.
+    sftp.on('error', () => undefined);
   }
 
   #call<T>(start: (done: (error: Error | null | undefined, value: T) => void) => void): Promise<T> {
@@ -49,7 +54,30 @@ export class SftpFiles {
   async read(path: string, maxBytes: number): Promise<Buffer> {
     const stats = await this.#call<{ size: number }>((done) => this.#sftp.stat(path, done));
     if (stats.size > maxBytes) throw new SftpFailure('tooBig');
-    return this.#call<Buffer>((done) => this.#sftp.readFile(path, done));
+    const handle = await this.#call<Buffer>((done) => this.#sftp.open(path, 'r', done));
+    try {
+      return await this.#readAll(handle, maxBytes);
+    } finally {
+      this.#sftp.close(handle, () => undefined);
+    }
+  }
+
+  /** The server may have lied about the size. */
+  async #readAll(handle: Buffer, maxBytes: number): Promise<Buffer> {
+    const content = new BoundedBytes(maxBytes);
+    for (;;) {
+      const chunk = await this.#chunk(handle, content.bytes().length);
+      if (chunk.length === 0) return content.bytes();
+      content.add(chunk);
+      if (content.overflowed) throw new SftpFailure('tooBig');
+    }
+  }
+
+  #chunk(handle: Buffer, at: number): Promise<Buffer> {
+    const room = Buffer.alloc(chunkBytes);
+    return this.#call((done) =>
+      this.#sftp.read(handle, room, 0, chunkBytes, at, (error, size) => done(error, room.subarray(0, size))),
+    );
   }
 
   /** A new file; one that is there already is an error. */

@@ -8,6 +8,11 @@ import { connectionTo, ExchangeFailure, exchange, type HttpAnswer, type HttpMess
 /** The longest that Node's timers can wait. */
 const maxTimerMs = 2 ** 31 - 1;
 
+/** A listing of some 500,000 names. */
+const maxListingBytes = 32 * 1024 * 1024;
+/** A secret may have 1 MB, and be escaped. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+
 export interface VaultApiOptions {
   /** Registered driver name, for errors. */
   readonly driver: string;
@@ -51,6 +56,7 @@ export function createVaultApi(options: VaultApiOptions): VaultApi {
         ...(call.body === undefined ? {} : { 'Content-Type': type }),
       },
       body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
+      maxAnswerBytes: call.method === 'LIST' ? maxListingBytes : maxAnswerBytes,
     };
   }
 

@@ -1,8 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
-/** Largest answer that is read, in bytes: a listing of some 500,000 names. */
-const maxAnswerBytes = 32 * 1024 * 1024;
 /** An idle connection is closed before servers and firewalls usually do. */
 const idleMs = 30_000;
 const maxSockets = 64;
@@ -17,6 +15,8 @@ export interface HttpMessage {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | null;
+  /** A longer answer is not read to its end. */
+  readonly maxAnswerBytes: number;
 }
 
 export interface HttpAnswer {
@@ -61,7 +61,7 @@ export function exchange(connection: Connection, message: HttpMessage, signal: A
       sent = true;
     });
     request.on('response', (response) =>
-      collect(response).then(resolve, (error) => reject(failure(error, signal, true))),
+      collect(response, message.maxAnswerBytes).then(resolve, (error) => reject(failure(error, signal, true))),
     );
     request.on('error', (error) => reject(failure(error, signal, sent)));
     request.end(message.body ?? undefined);
@@ -75,7 +75,7 @@ function whenConnected(request: ClientRequest, secure: boolean, connected: () =>
   });
 }
 
-async function collect(response: IncomingMessage): Promise<HttpAnswer> {
+async function collect(response: IncomingMessage, maxAnswerBytes: number): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {

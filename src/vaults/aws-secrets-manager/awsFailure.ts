@@ -98,7 +98,8 @@ export function awsError(request: Request, error: unknown, stopped: boolean): Dr
   const meaning = answers[name];
   if (meaning !== undefined) return built(request, 'none', meaning);
   if (status === 429) return built(request, 'none', throttled);
-  if (status !== null && status < 500) return built(request, 'none', unexpected(status));
+  // Of a success that cannot be read, nobody knows what it did.
+  if (status !== null && status >= 300 && status < 500) return built(request, 'none', unexpected(status));
   if (neverSent.has(codeOf(error)))
     return built(request, 'none', {
       code: 'Unreachable',
@@ -108,6 +109,12 @@ export function awsError(request: Request, error: unknown, stopped: boolean): Dr
     ? { code: 'Timeout', text: 'no answer within the deadline' }
     : { code: 'Unreachable', text: 'AWS gave no answer that says what happened' };
   return built(request, request.effect, silence);
+}
+
+/** Only what changes nothing is answered with something that matters. */
+export function oddAnswer(request: Request): DriverError {
+  const text = 'the answer is none that Secrets Manager gives. Check `region`, `endpoint` and proxies on the way there';
+  return built(request, 'none', { code: 'Misconfigured', text });
 }
 
 /** Whether AWS answered with an error of one of these names. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallContext } from '../../contracts/context.js';
 import type { VaultFinding } from '../../contracts/vaultBackend.js';
 import type { Content, DocumentStore, Place, StoredDocument } from '../../ledger/documentStore.js';
-import { contentFromJson, contentToJson } from '../../ledger/jsonContent.js';
+import { contentFromText, contentToJson } from '../../ledger/jsonContent.js';
 import { DriverError } from '../../model/errors.js';
 import { deleted, driver } from './awsFailure.js';
 import { checkSecrets, currentVersion } from './fitness.js';
@@ -107,8 +107,8 @@ export class SecretDocuments implements DocumentStore {
   }
 
   #content(name: string, text: string | undefined): Content {
-    const object = parseObject(text);
-    if (object !== null) return contentFromJson(object);
+    const content = text === undefined ? null : contentFromText(text);
+    if (content !== null) return content;
     const what = name.startsWith(ownPrefix)
       ? 'is no document of relock'
       : 'is no JSON object such as {"username": …, "password": …}';
@@ -127,16 +127,5 @@ export class SecretDocuments implements DocumentStore {
 
   #error(code: 'Conflict' | 'Misconfigured' | 'Refused', name: string, text: string): DriverError {
     return new DriverError({ code, effect: 'none', driver, subject: name, message: `${name}: ${text}` });
-  }
-}
-
-/** null: not a JSON object in text. */
-function parseObject(text: string | undefined): Readonly<Record<string, unknown>> | null {
-  if (text === undefined) return null;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null;
-  } catch {
-    return null;
   }
 }

@@ -11,10 +11,13 @@ import {
   type SecretsManagerClientConfig,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import type { z } from 'zod';
 import type { CallContext } from '../../contracts/context.js';
 import { DriverError } from '../../model/errors.js';
 import type { Instant } from '../../model/time.js';
-import { awsError, isAnswer, type Request } from './awsFailure.js';
+import { descriptionShape, namesShape, valueShape, versionsShape } from './answerShapes.js';
+import { awsError, isAnswer, oddAnswer, type Request } from './awsFailure.js';
+import { boundAnswers } from './boundedAnswers.js';
 import { ownPrefix } from './secretNames.js';
 
 /** The label that AWS's readers get by default. */
@@ -25,6 +28,8 @@ export const nextLabel = 'relock-next';
 /** Attempts of requests that change nothing; AWS tells callers to slow down as a matter of course. */
 const readAttempts = 4;
 const pageSize = 100;
+/** AWS has no more in a region. */
+const maxNames = 500_000;
 
 interface Sent {
   readonly abortSignal: AbortSignal;
@@ -43,8 +48,8 @@ export class SecretsApi {
   readonly #now: () => Instant;
 
   constructor(config: SecretsManagerClientConfig, kmsKeyId: string | undefined, now: () => Instant) {
-    this.#reader = new SecretsManagerClient({ ...config, maxAttempts: readAttempts });
-    this.#writer = new SecretsManagerClient({ ...config, maxAttempts: 1 });
+    this.#reader = boundAnswers(new SecretsManagerClient({ ...config, maxAttempts: readAttempts }));
+    this.#writer = boundAnswers(new SecretsManagerClient({ ...config, maxAttempts: 1 }));
     this.#kmsKeyId = kmsKeyId;
     this.#now = now;
   }
@@ -58,14 +63,17 @@ export class SecretsApi {
   get(name: string, context: CallContext): Promise<GetSecretValueResponse | null> {
     const request = { action: 'GetSecretValue', subject: name, effect: 'none' } as const;
     const command = new GetSecretValueCommand({ SecretId: name, VersionStage: currentLabel });
-    return this.#unless(['ResourceNotFoundException'], request, context, (sent) => this.#reader.send(command, sent));
+    const send = (sent: Sent) => this.#reader.send(command, sent).then((answer) => shaped(valueShape, answer, request));
+    return this.#unless(['ResourceNotFoundException'], request, context, send);
   }
 
   /** null: no such secret. */
   describe(name: string, context: CallContext): Promise<DescribeSecretResponse | null> {
     const request = { action: 'DescribeSecret', subject: name, effect: 'none' } as const;
     const command = new DescribeSecretCommand({ SecretId: name });
-    return this.#unless(['ResourceNotFoundException'], request, context, (sent) => this.#reader.send(command, sent));
+    const send = (sent: Sent) =>
+      this.#reader.send(command, sent).then((answer) => shaped(descriptionShape, answer, request));
+    return this.#unless(['ResourceNotFoundException'], request, context, send);
   }
 
   /** Makes the secret with its first value; `exists`: there is one. */
@@ -112,7 +120,9 @@ export class SecretsApi {
     do {
       const command = new ListSecretsCommand({ ...filters, MaxResults: pageSize, NextToken: page });
       const answer = await this.#send(request, context, (sent) => this.#reader.send(command, sent));
-      found.push(...(answer.SecretList ?? []).map(({ Name: name }) => name ?? ''));
+      shaped(namesShape, answer, request);
+      for (const { Name: name } of answer.SecretList ?? []) found.push(name ?? '');
+      if (found.length > maxNames) throw oddAnswer(request);
       page = answer.NextToken === '' ? undefined : answer.NextToken;
     } while (page !== undefined);
     return found;
@@ -127,7 +137,9 @@ export class SecretsApi {
       const input = { SecretId: name, IncludeDeprecated: true, MaxResults: pageSize, NextToken: page };
       const command = new ListSecretVersionIdsCommand(input);
       const answer = await this.#send(request, context, (sent) => this.#reader.send(command, sent));
-      found.push(...(answer.Versions ?? []).map(({ CreatedDate: date }) => date?.getTime() ?? 0));
+      shaped(versionsShape, answer, request);
+      for (const { CreatedDate: date } of answer.Versions ?? []) found.push(date?.getTime() ?? 0);
+      if (found.length > maxNames) throw oddAnswer(request);
       page = answer.NextToken === '' ? undefined : answer.NextToken;
     } while (page !== undefined);
     return found;
@@ -160,4 +172,10 @@ export class SecretsApi {
       throw awsError(request, error, abortSignal.aborted);
     }
   }
+}
+
+/** The answer as it is, if it has the shape of one. */
+function shaped<Answer>(shape: z.ZodType, answer: Answer, request: Request): Answer {
+  if (!shape.safeParse(answer).success) throw oddAnswer(request);
+  return answer;
 }

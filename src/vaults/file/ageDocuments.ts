@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
-import { access, constants, readFile, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallContext } from '../../contracts/context.js';
 import type { VaultFinding } from '../../contracts/vaultBackend.js';
 import type { Content, DocumentStore, Place, StoredDocument } from '../../ledger/documentStore.js';
-import { contentFromJson, contentToJson } from '../../ledger/jsonContent.js';
+import { contentFromText, contentToJson } from '../../ledger/jsonContent.js';
 import { DriverError } from '../../model/errors.js';
 import { hasCode, replaceFile } from '../../transport/files/durableFile.js';
 import { fileOf, ownFolder, placeFolder, temporaryOf } from './fileNames.js';
 import { FileProblems } from './fileProblems.js';
 import { type AgeKey, readAgeKey } from './identity.js';
 import { listFiles } from './listFiles.js';
+import { readSmallFile } from './readSmallFile.js';
 import { WriteLock } from './writeLock.js';
 
 const noFile = 'no file';
+
+/** More than other vaults take. */
+const maxFileBytes = 8 * 1024 * 1024;
 
 /**
  * A folder with one age-encrypted JSON object per secret; relock's own documents are below `.relock/`. The revision is
@@ -105,7 +109,7 @@ export class AgeDocuments implements DocumentStore {
   async #bytes(place: Place, path: string): Promise<Buffer | null> {
     const file = fileOf(this.#root, place, path);
     const bytes = await this.#problems.whileReading(path, () =>
-      readFile(file).catch((error: unknown) => {
+      readSmallFile(file, maxFileBytes).catch((error: unknown) => {
         if (hasCode(error, 'ENOENT')) return null;
         throw error;
       }),
@@ -119,9 +123,9 @@ export class AgeDocuments implements DocumentStore {
     const text = await key.decrypt(bytes).catch(() => null);
     const file = fileOf(this.#root, place, path);
     if (text === null) throw this.#problems.cannotDecrypt(path, file, this.#identityFile);
-    const object = parseObject(text);
-    if (object === null) throw this.#problems.notAnObject(path, file);
-    return contentFromJson(object);
+    const content = contentFromText(text);
+    if (content === null) throw this.#problems.notAnObject(path, file);
+    return content;
   }
 
   /** A mistyped folder must not look like an empty vault. */
@@ -141,14 +145,4 @@ export class AgeDocuments implements DocumentStore {
 
 function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** null: not a JSON object. */
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null;
-  } catch {
-    return null;
-  }
 }

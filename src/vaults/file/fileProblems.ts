@@ -2,6 +2,7 @@ import type { CallContext } from '../../contracts/context.js';
 import { DriverError, type DriverErrorFields } from '../../model/errors.js';
 import { effectOfFailedWrite, fileProblem } from '../../transport/files/fileProblem.js';
 import { IdentityProblem } from './identity.js';
+import { UnfitFile } from './readSmallFile.js';
 import { LockTimeout } from './writeLock.js';
 
 /** Everything that can go wrong with a folder of age files, as `DriverError`. */
@@ -63,6 +64,7 @@ export class FileProblems {
     } catch (error) {
       if (error instanceof DriverError) throw error;
       if (error instanceof LockTimeout) throw this.#locked(path, error);
+      if (error instanceof UnfitFile) throw this.#unfit(path, error);
       const effect = unchanged === null ? effectOfFailedWrite(error) : 'none';
       const { code, text } = fileProblem(error);
       const now =
@@ -71,10 +73,16 @@ export class FileProblems {
     }
   }
 
+  #unfit(path: string, { message: text }: UnfitFile): DriverError {
+    const message = `the file of ${path} in the vault's folder ${this.#root} ${text}. Nothing was changed`;
+    return this.#error(path, { code: 'Misconfigured', message });
+  }
+
   #locked(path: string, { holder }: LockTimeout): DriverError {
+    const who = holder === null ? 'something that is not readable as a lock' : `process ${holder.pid}`;
     const message =
-      `${path}: process ${holder.pid} was writing in ${this.#root} all the time allowed; nothing was changed by this call. ` +
-      'See what that process does. A vault folder may be used from one host, and from one container, only';
+      `${path}: ${who} held the lock in ${this.#root} all the time allowed; nothing was changed by this call. ` +
+      'See what that process does, or what is in the folder .relock/lock there. A vault folder may be used from one host, and from one container, only';
     return this.#error(path, { code: 'Timeout', message });
   }
 

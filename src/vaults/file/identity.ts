@@ -46,8 +46,18 @@ async function keyFrom(identities: readonly string[]): Promise<AgeKey> {
   }
   return {
     encrypt: (text) => encrypter.encrypt(text),
-    decrypt: (bytes) => decrypter.decrypt(bytes, 'text'),
+    decrypt: async (bytes) => {
+      if (!hasShortHeader(bytes)) throw new RangeError('the header has no end, or too many recipients');
+      return decrypter.decrypt(bytes, 'text');
+    },
   };
+}
+
+/** Some 150 recipients; trying each of them takes milliseconds of everybody's time. */
+const maxHeaderBytes = 16 * 1024;
+
+function hasShortHeader(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, maxHeaderBytes)).includes('\n--- ');
 }
 
 /**

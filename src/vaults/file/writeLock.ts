@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, link, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { CallContext } from '../../contracts/context.js';
 import { hasCode, makeFolder } from '../../transport/files/durableFile.js';
 import { mayBeAlive, ownIdentity, type ProcessIdentity, parseIdentity } from './processIdentity.js';
+import { readSmallFile } from './readSmallFile.js';
 
 const pollMs = 5;
+const maxLockBytes = 4 * 1024;
 
 /** The lock was not free in time. */
 export class LockTimeout extends Error {
-  constructor(readonly holder: ProcessIdentity) {
+  /** null: what is there is no lock that relock wrote. */
+  constructor(readonly holder: ProcessIdentity | null) {
     super('the lock was not free in time');
   }
 }
@@ -51,8 +54,11 @@ export class WriteLock {
     try {
       for (;;) {
         const last = await this.#lastTurn();
-        const turn = (await this.#isOver(last, context)) ? await this.#claim(me, last + 1) : null;
+        const holder = await this.#holder(last);
+        const turn = holder === 'nobody' ? await this.#claim(me, last + 1) : null;
         if (turn !== null) return turn;
+        if (context.signal.aborted || Date.now() >= context.deadline)
+          throw new LockTimeout(holder === 'nobody' ? null : holder);
         await sleep(pollMs);
       }
     } finally {
@@ -77,19 +83,18 @@ export class WriteLock {
     return turn;
   }
 
-  async #isOver(turn: number, context: CallContext): Promise<boolean> {
-    if (turn === 0 || (await this.#isReleased(turn))) return true;
-    const text = await readFile(this.#file(turn), 'utf8').catch(() => null);
-    if (text === null) return false;
+  /** null: the file cannot be read, as when its turn has just been forgotten. */
+  async #holder(turn: number): Promise<ProcessIdentity | 'nobody' | null> {
+    if (turn === 0 || (await this.#isReleased(turn))) return 'nobody';
+    const bytes = await readSmallFile(this.#file(turn), maxLockBytes).catch(() => null);
+    if (bytes === null) return null;
     // It was complete before it got this name: one that is not has lost its bytes in a power failure.
-    const holder = parseIdentity(text);
-    if (holder === null || !(await mayBeAlive(holder))) return true;
-    if (context.signal.aborted || Date.now() >= context.deadline) throw new LockTimeout(holder);
-    return false;
+    const holder = parseIdentity(bytes.toString('utf8'));
+    return holder === null || !(await mayBeAlive(holder)) ? 'nobody' : holder;
   }
 
   async #isReleased(turn: number): Promise<boolean> {
-    return readFile(`${this.#file(turn)}.free`).then(
+    return access(`${this.#file(turn)}.free`).then(
       () => true,
       () => false,
     );
@@ -110,7 +115,7 @@ export class WriteLock {
 
   async #turns(): Promise<readonly number[]> {
     const names = await readdir(this.#folder);
-    return names.filter((name) => /^\d+$/.test(name)).map(Number);
+    return names.filter((name) => /^\d{1,15}$/.test(name)).map(Number);
   }
 
   #file(turn: number): string {

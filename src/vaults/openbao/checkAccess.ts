@@ -3,6 +3,7 @@ import type { CallContext } from '../../contracts/context.js';
 import type { VaultFinding } from '../../contracts/vaultBackend.js';
 import type { VaultApiSession } from '../../transport/vaultApi/call.js';
 import type { Mount } from './mount.js';
+import { readAnswer } from './readAnswer.js';
 
 interface Need {
   readonly path: string;
@@ -10,6 +11,7 @@ interface Need {
   readonly rights: readonly string[];
 }
 
+/** Other keys are there as well, with other types. */
 const answer = z.object({ data: z.record(z.string(), z.unknown()) });
 const rightsOf = z.array(z.string());
 /** Paths asked about in one request. */
@@ -27,7 +29,7 @@ export async function checkAccess(
   for (let start = 0; start < needs.length; start += pathsAtOnce) {
     const some = needs.slice(start, start + pathsAtOnce);
     const granted = await rights(session, some, context);
-    findings.push(...some.flatMap((need) => finding(need, rightsOf.parse(granted[need.apiPath] ?? []))));
+    for (const need of some) findings.push(...finding(need, granted(need.apiPath)));
   }
   return findings;
 }
@@ -44,18 +46,20 @@ async function rights(
   session: VaultApiSession,
   needs: readonly Need[],
   context: CallContext,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<(apiPath: string) => readonly string[]> {
+  const subject = "the rights of relock's login";
   const { body } = await session.request(
     {
       method: 'POST',
       path: ['sys', 'capabilities-self'],
       body: { paths: needs.map((need) => need.apiPath) },
       effectFree: true,
-      subject: "the rights of relock's login",
+      subject,
     },
     context,
   );
-  return answer.parse(body).data;
+  const { data } = readAnswer(answer, body, { driver: session.driver, subject });
+  return (apiPath) => readAnswer(rightsOf, data[apiPath] ?? [], { driver: session.driver, subject });
 }
 
 function finding(need: Need, granted: readonly string[]): readonly VaultFinding[] {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallContext } from '../../contracts/context.js';
 import type { VaultFinding } from '../../contracts/vaultBackend.js';
 import type { Content, DocumentStore, Place, StoredDocument } from '../../ledger/documentStore.js';
-import { contentFromJson, contentToJson } from '../../ledger/jsonContent.js';
+import { contentFromValue, contentToJson } from '../../ledger/jsonContent.js';
 import { DriverError } from '../../model/errors.js';
 import { mentions } from '../../transport/vaultApi/answers.js';
 import type { VaultApiCall, VaultApiSession } from '../../transport/vaultApi/call.js';
@@ -47,7 +47,11 @@ export class KvDocuments implements DocumentStore {
       throw this.#notKv(path);
     }
     const { data, metadata } = parsed.data.data;
-    return { content: data === null ? null : contentFromJson(data), revision: String(metadata.version) };
+    const revision = String(metadata.version);
+    if (data === null) return { content: null, revision };
+    const content = contentFromValue(data);
+    if (content === null) throw this.#notKv(path);
+    return { content, revision };
   }
 
   async write(
