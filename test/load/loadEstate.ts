@@ -14,7 +14,7 @@ import {
 } from './loadSpec.js';
 
 /** Short, so that a call which hangs or an effect that is unknown does not make the run. */
-const timing: Timing = {
+const impatient: Timing = {
   effectMs: 4_000,
   probeAgainMs: 200,
   settleDeadlineMs: 8_000,
@@ -24,9 +24,19 @@ const timing: Timing = {
   probeMs: 1_000,
 };
 
+/** Where nothing fails by itself, a busy machine must not make it look so. */
+const patient: Timing = {
+  ...impatient,
+  effectMs: 15_000,
+  settleDeadlineMs: 60_000,
+  stragglerMs: 60_000,
+  callMs: 15_000,
+  probeMs: 15_000,
+};
+
 /** What relock.yaml would say, with the drivers that are given. */
 export function loadEstate(
-  { folder, credentials }: LoadSpec,
+  { folder, credentials, faultPercent }: LoadSpec,
   drivers: { readonly vault: VaultBackend; readonly target: (device: LoadDevice) => TargetDriver },
 ): Estate {
   const all = loadCredentials(credentials);
@@ -40,7 +50,7 @@ export function loadEstate(
     approvals: null,
     codecKeyFile: places.keys(folder),
     waves: { canary: 5, size: 200, haltAtFailedPercent: 10 },
-    timing,
+    timing: faultPercent === 0 ? patient : impatient,
   };
 }
 
