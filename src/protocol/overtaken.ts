@@ -11,10 +11,12 @@ export async function unlessOvertaken({ end, rotation }: Rotated, interpreter: R
   if (!end.open || state.record?.token !== rotation.order.token) return end;
   const seen = await interpreter.execute({ do: 'open' }, state);
   const finished = seen.of === 'open' && seen.outcome.ok && seen.outcome.value.kind === 'spent';
-  return finished ? endedAs(seen.outcome.value.spent) : end;
+  return finished ? endedAs(seen.outcome.value.spent, end) : end;
 }
 
-function endedAs({ end }: SpentToken): End {
-  const exposed = end !== 'rotated' && end !== 'disabled';
-  return { state: end, reason: 'spent', flags: { exposed, stale: [], unsaved: [] }, open: false, again: false };
+/** As we would have had it: then it was our own `finish`, whose reply was lost. */
+function endedAs({ end: state }: SpentToken, ours: End): End {
+  if (state === ours.state) return { ...ours, open: false };
+  const exposed = state !== 'rotated' && state !== 'disabled';
+  return { state, reason: 'spent', flags: { exposed, stale: [], unsaved: [] }, open: false, again: false };
 }

@@ -22,7 +22,8 @@ export const phases = {
     doneBy: '`target.change`: one target alone first, the others once it is verified',
     truth: 'Each target was told; each took it or we will find out.',
     why: 'The first target is the canary inside the credential: a bad candidate breaks one device, not four hundred.',
-    exits: 'to `verified`; a refusal proved without effect goes to the failure policy.',
+    exits:
+      'to `verified`; an order of which nothing could be sent is given once more; a refusal proved without effect goes to the failure policy.',
   },
   verified: {
     doneBy: '`probe` of the new secret, of the old one where the new is not accepted, and the reconcile table',

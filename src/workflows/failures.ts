@@ -7,8 +7,10 @@ export async function attempt<Value>(call: () => Promise<Value>): Promise<Outcom
   try {
     return { ok: true, value: await call() };
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    return { ok: false, ...failureOf(error.cause) };
+    // A local activity's failure comes bare.
+    const isBare = error instanceof ApplicationFailure || error instanceof TimeoutFailure;
+    if (!isBare && !(error instanceof ActivityFailure)) throw error;
+    return { ok: false, ...failureOf(isBare ? error : error.cause) };
   }
 }
 

@@ -44,6 +44,22 @@ describe('effects that come late', () => {
   });
 });
 
+describe('an order of which nothing was sent', () => {
+  test('is given once more: a host or a vault that was away for a moment does not end the rotation', async () => {
+    const story = await Story.of({ devices: devices(1) });
+    story.fail('change', 'a', { kind: 'refused' });
+    expect(words(await story.rotate('forward'))).toBe('rotated(null)');
+    expect(story.commands.filter((command) => command === 'change a')).toHaveLength(2);
+  });
+
+  test('is not given for ever', async () => {
+    const story = await Story.of({ devices: devices(1) });
+    story.world.trouble = always('change', { kind: 'refused' });
+    expect(words(await story.rotate('forward'))).toBe('untouched(unreachable)');
+    expect(story.commands.filter((command) => command === 'change a')).toHaveLength(2);
+  });
+});
+
 describe('what is held, and until when', () => {
   test('H3 three slots cannot hold four values: a candidate that some devices took and one refuses stays held', async () => {
     const story = await Story.of({ devices: devices(2), timing: { stragglerMs: 0 } });

@@ -142,6 +142,8 @@ const defects: Readonly<Record<string, Defect>> = {
     }),
     scenario: scenarioOf('plain'),
     what: { kind: 'deaf' },
+    // An order of which nothing was sent is given once more, so both must go unheard.
+    every: 7,
     caught: /./,
   },
   'an unknown change is tried again with a fresh candidate': {

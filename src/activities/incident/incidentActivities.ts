@@ -57,7 +57,7 @@ export function createIncidentActivities(deps: IncidentDeps) {
   const { estate, clock, rotations } = deps;
   const context = (): CallContext => callWithin(clock, artifactMs);
   return {
-    planIncident: (request: PlanRequest): Promise<PlanMade> => makePlan(deps, request, context()),
+    planIncident: (request: PlanRequest): Promise<PlanMade> => makePlan(deps, request, context),
 
     /** Keeps the approvals where every worker finds them. */
     async storeApprovals(input: { readonly incident: string; readonly bundle: ApprovalBundle }): Promise<ApprovalRef> {
@@ -93,7 +93,7 @@ export function createIncidentActivities(deps: IncidentDeps) {
 
     /** Which credentials of the plan have an end, and which; from the artifact store alone. */
     async tally(input: { readonly incident: string; readonly plan: PlanRef }): Promise<Tally> {
-      return tallyOf(await credentialStatuses(estate, input.incident, input.plan, context()));
+      return tallyOf(await credentialStatuses(estate, input.incident, input.plan, context));
     },
 
     /** The closing report of an incident, write-once. Returns its key. */
@@ -106,14 +106,14 @@ export type IncidentActivities = ReturnType<typeof createIncidentActivities>;
 async function makePlan(
   { estate, inventory, clock }: IncidentDeps,
   { opening, dryRun, ...request }: PlanRequest,
-  context: CallContext,
+  context: () => CallContext,
 ): Promise<PlanMade> {
   const approvals = plannedApprovals(estate, request, { opening, dryRun, now: clock.now() });
-  const found = await inventory.enumerate(request.vendor, context);
+  const found = await inventory.enumerate(request.vendor, context());
   const entries = found.map(({ id }) => estate.credentials.get(id)).filter((entry) => entry !== undefined);
   const { plan, manifest, pages } = planIncident(estate, entries, { ...request, approvals });
-  for (const [key, bytes] of pages) await estate.artifacts.put(key, bytes, context);
+  for (const [key, bytes] of pages) await estate.artifacts.put(key, bytes, context());
   const key = manifestKey(request.incident, manifest.digest);
-  await estate.artifacts.put(key, manifest.bytes, context);
+  await estate.artifacts.put(key, manifest.bytes, context());
   return { ref: { key, digest: manifest.digest }, plan, signers: estate.approvals?.text ?? null };
 }

@@ -7,22 +7,25 @@ import type { Ends } from '../../workflows/incidentMessages.js';
 import { readIncidentPlan, readPlanPage } from './artifacts.js';
 import { type StoredResult, storedResultSchema } from './resultSchema.js';
 
-/** Every credential of the plan with what the artifact store knows of it: the latest result, or `pending`, or why it is blocked. */
+/**
+ * Every credential of the plan with what the artifact store knows of it: the latest result, or `pending`, or why it is blocked.
+ * `context` begins a call's time anew: how many there are says nothing of one call.
+ */
 export async function credentialStatuses(
   estate: Estate,
   incident: string,
   ref: PlanRef,
-  context: CallContext,
+  context: () => CallContext,
 ): Promise<readonly CredentialStatus[]> {
-  const plan = await readIncidentPlan(estate, ref, context);
-  const results = await latestResults(estate, incident, () => context);
+  const plan = await readIncidentPlan(estate, ref, context());
+  const results = await latestResults(estate, incident, context);
   const statuses: CredentialStatus[] = [];
   for (const page of plan.waves.flatMap((wave) => wave.pages)) {
-    const { entries } = await readPlanPage(estate, page, context);
+    const { entries } = await readPlanPage(estate, page, context());
     statuses.push(...entries.map(({ plan: { credential } }) => statusOf(credential, results.get(credential))));
   }
   for (const page of plan.blocked) {
-    const { entries } = await readPlanPage(estate, page, context);
+    const { entries } = await readPlanPage(estate, page, context());
     statuses.push(
       ...entries.map(
         (entry) =>

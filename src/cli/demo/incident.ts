@@ -40,7 +40,10 @@ export async function playIncident(
   });
   if (last === null) return null;
   if (last.progress.state !== 'finished') throw new CommandError(endedEarly(last));
-  return statusOf(client, stage.estate, incident, { signal: context.signal, deadline: context.now() + statusMs });
+  return statusOf(client, stage.estate, incident, () => ({
+    signal: context.signal,
+    deadline: context.now() + statusMs,
+  }));
 }
 
 async function present(

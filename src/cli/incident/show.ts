@@ -14,7 +14,7 @@ const readMs = 60_000;
 /** `incident status`, and the last word of `open` and `watch`. */
 export async function showStatus(context: CommandContext, client: Client, incident: string): Promise<Outcome> {
   const estate = await context.estate();
-  const call = { signal: context.signal, deadline: context.now() + readMs };
+  const call = () => ({ signal: context.signal, deadline: context.now() + readMs });
   const status = await statusOf(client, estate, incident, call);
   context.out.result(status, statusLines(status));
   return outcomeOf(status);

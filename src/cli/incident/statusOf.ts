@@ -28,7 +28,7 @@ export async function statusOf(
   client: Client,
   estate: Estate,
   incident: string,
-  context: CallContext,
+  context: () => CallContext,
 ): Promise<IncidentStatus> {
   const moment = await momentSoon(client, incident);
   const { progress } = moment;

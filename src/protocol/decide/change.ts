@@ -44,6 +44,7 @@ function canaryOf(state: RotationState): TargetId | undefined {
   return ids.find((id) => !isPassedOver(state, id)) ?? ids[0];
 }
 
+/** Nothing was sent, and by silence only: others are tried first, then it once more. */
 function isPassedOver(state: RotationState, id: TargetId): boolean {
   const { orders, sends, failure } = factsOf(state, id);
   return orders > 0 && sends === 0 && (failure === 'unreachable' || failure === 'silent');
@@ -61,7 +62,8 @@ export function applied(state: RotationState): Decision {
 /** It can be told now, and was not. */
 function isUntold(state: RotationState, id: TargetId): boolean {
   const { orders, taken } = factsOf(state, id);
-  return orders === 0 && !taken && mayOrder(state, id) && !isQuiet(state, id);
+  const isUnheard = orders === 0 || isPassedOver(state, id);
+  return isUnheard && !taken && mayOrder(state, id) && !isQuiet(state, id);
 }
 
 /** Nothing is sent that could not be verified. */

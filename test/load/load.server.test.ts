@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { say } from '../harness/say.js';
+import { type LoadOptions, loadRun } from './loadRun.js';
+
+const options = { seed: 20_261_125, keep: false, say } satisfies Partial<LoadOptions>;
+
+it.concurrent('an incident under faults, with each process killed twice, ends as it says and holds every invariant', async () => {
+  const result = await loadRun({ ...options, credentials: 80, faultPercent: 2, kills: 2, pauses: 2, markAt: 40 });
+  expect(result.violations).toEqual([]);
+  expect(result.kills).toEqual({ worker: 2, temporal: 2, opener: 2 });
+  expect(result.pauses).toBe(2);
+  expect(Object.values(result.ends).reduce((sum, count) => sum + count, 0)).toBe(80);
+  expect(Object.keys(result.faults).sort()).toEqual(
+    ['deaf', 'dropped', 'hung', 'late', 'lazy', 'lied', 'queued', 'refused'].sort(),
+  );
+}, 600_000);
+
+it.concurrent('without faults, killing and pausing changes nothing: every credential is rotated', async () => {
+  const result = await loadRun({ ...options, credentials: 40, faultPercent: 0, kills: 2, pauses: 2, markAt: 20 });
+  expect(result.violations).toEqual([]);
+  expect(result.kills).toEqual({ worker: 2, temporal: 2, opener: 2 });
+  expect(result.pauses).toBe(2);
+  expect(result.ends).toEqual({ rotated: 40 });
+}, 600_000);
