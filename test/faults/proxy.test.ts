@@ -24,7 +24,7 @@ async function listening(started: Server | TcpServer): Promise<number> {
   return bound !== null && typeof bound === 'object' ? bound.port : 0;
 }
 
-function before(port: number, speaks: FaultProxyOptions['speaks'], passage: Passage, at = 1): Promise<FaultProxy> {
+function breaking(port: number, speaks: FaultProxyOptions['speaks'], passage: Passage, at = 1): Promise<FaultProxy> {
   const decide = ({ number }: { number: number }) => (number === at ? passage : 'pass');
   return startFaultProxy({ host: '127.0.0.1', port, speaks, decide, lateMs });
 }
@@ -58,7 +58,7 @@ describe('HTTP', () => {
     );
 
   test('counts requests, not connections, and passes a body of many packets whole', async () => {
-    proxy = await before(port, 'http', 'cutBefore', 3);
+    proxy = await breaking(port, 'http', 'cutBefore', 3);
     const long = 'x'.repeat(300_000);
     expect([await put('a'), await put(long), await put('b'), await put('c')]).toEqual([
       '200 done',
@@ -78,20 +78,20 @@ describe('HTTP', () => {
     ['pretend', '204 ', []],
   ];
   test.each(cases)('%s: the caller sees %s, the server did %j', async (passage, answer, effect) => {
-    proxy = await before(port, 'http', passage);
+    proxy = await breaking(port, 'http', passage);
     expect(await put('it', 1_000)).toBe(answer);
     expect(await put('next')).toBe('200 done');
     expect(done).toEqual([...effect, 'next']);
   });
 
   test('cutReply: the caller hears half', async () => {
-    proxy = await before(port, 'http', 'cutReply');
+    proxy = await breaking(port, 'http', 'cutReply');
     expect(await put('it')).toBe('TypeError');
     expect(done).toEqual(['it']);
   });
 
   test('late: after the caller gave up, and `settle` waits for it', async () => {
-    proxy = await before(port, 'http', 'late');
+    proxy = await breaking(port, 'http', 'late');
     expect(await put('it', 200)).toBe('TimeoutError');
     expect(await put('next')).toBe('200 done');
     await proxy.settle();
@@ -99,7 +99,7 @@ describe('HTTP', () => {
   });
 
   test('down and up at the same address', async () => {
-    proxy = await before(port, 'http', 'pass');
+    proxy = await breaking(port, 'http', 'pass');
     await proxy.down();
     expect(await put('it')).toBe('TypeError');
     await proxy.up();
@@ -157,7 +157,7 @@ describe('bytes', () => {
     ['loseReply', []],
   ];
   test.each(atConnection)('the connection, %s', async (passage, heard) => {
-    proxy = await before(port, 'bytes', passage);
+    proxy = await breaking(port, 'bytes', passage);
     expect(await talk('one')).toEqual(heard);
     expect(done).toEqual([]);
   });
@@ -171,14 +171,14 @@ describe('bytes', () => {
     ['cutReply', ['hello', 'did one', 'did '], ['one', 'two!']],
   ];
   test.each(inside)('the second turn, %s', async (passage, heard, effect) => {
-    proxy = await before(port, 'bytes', passage, 3);
+    proxy = await breaking(port, 'bytes', passage, 3);
     expect(await talk('one', 'two!', 'three')).toEqual(heard);
     for (const what of effect) await arrived(what);
     expect(done).toEqual(effect);
   });
 
   test('late: what the client said arrives when it is gone', async () => {
-    proxy = await before(port, 'bytes', 'late', 3);
+    proxy = await breaking(port, 'bytes', 'late', 3);
     expect(await talk('one', 'two!')).toEqual(['hello', 'did one']);
     await proxy.settle();
     expect(done).toEqual(['one', 'two!']);

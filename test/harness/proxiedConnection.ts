@@ -94,27 +94,24 @@ export class ProxiedConnection {
   }
 
   #go(bytes: Buffer): void {
-    switch (this.#passage) {
-      case 'cutBefore':
-        return this.reset();
-      case 'hangBefore':
-        return;
-      case 'late':
-        this.#lateBytes.push(bytes);
-        this.#arrival ??= this.#arriveLate();
-        return;
-      case 'pretend':
+    const doing: Readonly<Record<Passage, () => void>> = {
+      pass: () => this.#connect().write(bytes),
+      cutBefore: () => this.reset(),
+      cutInside: () => this.#cutInside(bytes),
+      loseReply: () => {
+        this.#connect().write(bytes);
+        this.#cutAfter(silenceMs);
+      },
+      cutReply: () => this.#connect().write(bytes),
+      hangBefore: () => undefined,
+      hangAfter: () => this.#connect().write(bytes),
+      late: () => this.#holdBack(bytes),
+      pretend: () => {
         this.#isTurn = true;
         this.#client.write(noContent);
-        return;
-      case 'cutInside':
-        return this.#cutInside(bytes);
-      case 'loseReply':
-        this.#connect().write(bytes);
-        return this.#cutAfter(silenceMs);
-      default:
-        this.#connect().write(bytes);
-    }
+      },
+    };
+    doing[this.#passage]();
   }
 
   #connect(): Socket {
@@ -129,18 +126,14 @@ export class ProxiedConnection {
   }
 
   #answer(bytes: Buffer): void {
-    switch (this.#passage) {
-      case 'pass':
-        this.#isTurn = true;
-        this.#client.write(bytes);
-        return;
-      case 'loseReply':
-      case 'late':
-        return this.#options.speaks === 'http' ? this.reset() : this.#cutAfter(quietMs);
-      case 'cutReply':
-        this.#client.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => this.reset());
-        return;
-      default:
+    if (this.#passage === 'pass') {
+      this.#isTurn = true;
+      this.#client.write(bytes);
+    } else if (this.#passage === 'cutReply') {
+      this.#client.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => this.reset());
+    } else if (this.#passage === 'loseReply' || this.#passage === 'late') {
+      // An HTTP server that begins to answer has done it; of others nobody can tell.
+      this.#cutAfter(this.#options.speaks === 'http' ? 0 : quietMs);
     }
   }
 
@@ -152,6 +145,11 @@ export class ProxiedConnection {
   #cutAfter(ms: number): void {
     clearTimeout(this.#cutTimer);
     this.#cutTimer = setTimeout(() => this.reset(), ms);
+  }
+
+  #holdBack(bytes: Buffer): void {
+    this.#lateBytes.push(bytes);
+    this.#arrival ??= this.#arriveLate();
   }
 
   /** The caller may be long gone by then. */
