@@ -36,7 +36,7 @@ describe('HTTP', () => {
   beforeEach(async () => {
     done = [];
     port = await listening(
-      createServer((request, response) => void body(request, response.end.bind(response, 'done'))),
+      createServer((request, response) => void body(request, () => response.end('done'))),
     );
   });
 
