@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { generateSshKey } from '../../src/secret/sshKey.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { createIdentity } from '../../src/vaults/file/identity.js';
-import { freshMount, relockPolicy, type TestMount } from '../contract/openbao.harness.js';
+import { freshMount, type TestMount } from '../contract/openbao.harness.js';
 import { type FrrRouter, startFrr } from '../harness/frr.js';
+import { relockPolicy } from '../harness/openBao.js';
 import { type SshHost, startSshHost, startSshHosts } from '../harness/sshHost.js';
 
 /** A small utility: OpenBao and a folder of age files, three OpenSSH hosts, a dropbear gateway, an FRR router, an AppRole. */

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../config/estateFile.js';
-import { freshMount, relockPolicy, type TestMount } from '../contract/openbao.harness.js';
+import { freshMount, type TestMount } from '../contract/openbao.harness.js';
+import { relockPolicy } from '../harness/openBao.js';
 import { type SshHost, startSshHost } from '../harness/sshHost.js';
 import { runRelock } from './runRelock.js';
 

@@ -32,14 +32,6 @@ export interface TestAppRole {
   revokeTokens(): Promise<void>;
 }
 
-/** What `docs/vaults.md` tells to give relock: nothing more is needed. */
-export function relockPolicy(mount: string): string {
-  return `
-    path "${mount}/data/*" { capabilities = ["create", "read", "update"] }
-    path "${mount}/metadata/*" { capabilities = ["list"] }
-    path "${mount}/metadata/relock/*" { capabilities = ["create", "update", "list"] }`;
-}
-
 export async function freshMount(): Promise<TestMount> {
   const { address, rootToken } = await sharedOpenBao();
   const mount = `kv-${randomUUID()}`;

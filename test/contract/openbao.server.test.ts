@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DriverEnvironment } from '../../src/contracts/registration.js';
 import { createKvDocuments, vaultType } from '../../src/vaults/openbao/driver.js';
 import type { AuthSettings } from '../../src/vaults/openbao/settings.js';
-import { freshMount, relockPolicy, type TestMount } from './openbao.harness.js';
+import { relockPolicy } from '../harness/openBao.js';
+import { freshMount, type TestMount } from './openbao.harness.js';
 import { callContext, freshPath, opening, password, vaultOver } from './vaultBackend.harness.js';
 import { describeVaultBackend } from './vaultBackend.suite.js';
 

@@ -8,20 +8,23 @@ export interface Line {
   readonly port: number;
 }
 
+/** In clear: what stock tools need. Lives in the campaign's own process only. */
+export type Fields = Readonly<Record<string, string>>;
+
 export type Login = 'accepted' | 'refused' | 'unknown';
 
-/** A secret as the checker knows it: stock tools need it in clear. Lives in the campaign's own process only. */
+/** A secret as the checker knows it. */
 export interface KnownSecret {
-  /** `old`, `person-1`, or the vault's own name for a held version. */
+  /** `old`, `person-1`, `current` (what readers of a copy get), or the vault's own name for a held version. */
   readonly name: string;
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Fields;
 }
 
 /** All of it seen with stock tools (`ssh`, `psql`, `bao`, `age`, boto3, telnet): no code of relock's drivers. */
 export interface Seen {
   /** What readers of each copy get, the primary first; null: nothing. */
   readonly copies: readonly (KnownSecret | null)[];
-  /** Everything that the primary vault holds below relock's own path. */
+  /** Everything that the primary vault holds below relock's own path and that one can log in with: no hashes for undo. */
   readonly held: readonly KnownSecret[];
   /** relock's record is open there. */
   readonly isOpen: boolean;
@@ -42,8 +45,12 @@ export interface FaultEstate {
   logIn(target: string, secret: KnownSecret): Promise<Login>;
   /** How many secrets the target accepts for the account, where it can tell (lines of authorized_keys, secret-ids); else null. */
   accepts(target: string): Promise<number | null>;
-  /** Faults that only this server has: `reboot target`, `seal vault`, `person writes`, `person changes target`… Each undoes itself in `reset`, or when `heal` is called. */
-  readonly events: Readonly<Record<string, () => Promise<void>>>;
+  /**
+   * Faults that only these servers have: `reboot target`, `seal vault`, `person writes the vault`… Where a person sets a
+   * secret, it is given. `reset` and `heal` undo them, but for what a person did.
+   */
+  readonly events: Readonly<Record<string, () => Promise<KnownSecret | null>>>;
+  /** Everything is up; what comes late has come. What a target wrongly said it had done stays undone. */
   heal(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -78,6 +78,14 @@ export async function startOpenBao(): Promise<OpenBao> {
   };
 }
 
+/** What `docs/vaults.md` tells to give relock: nothing more is needed. */
+export function relockPolicy(mount: string): string {
+  return `
+    path "${mount}/data/*" { capabilities = ["create", "read", "update"] }
+    path "${mount}/metadata/*" { capabilities = ["list"] }
+    path "${mount}/metadata/relock/*" { capabilities = ["create", "update", "list"] }`;
+}
+
 /** A new KV v2 mount reads `400 Upgrading from non-versioned to versioned data` for a moment. */
 export async function mountIsReady(request: OpenBao['request'], mount: string): Promise<true> {
   await request('GET', `${mount}/config`);
