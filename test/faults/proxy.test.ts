@@ -35,9 +35,7 @@ describe('HTTP', () => {
   let port: number;
   beforeEach(async () => {
     done = [];
-    port = await listening(
-      createServer((request, response) => void body(request, () => response.end('done'))),
-    );
+    port = await listening(createServer((request, response) => void body(request, () => response.end('done'))));
   });
 
   async function body(request: IncomingMessage, answer: () => void): Promise<void> {

@@ -20,6 +20,8 @@ export type RunEnd =
   | { readonly kind: 'ended'; readonly result: RotationResult }
   /** The workflow failed. */
   | { readonly kind: 'broken' }
+  /** `relock recover` stopped: it would have to wait long. */
+  | { readonly kind: 'stopped'; readonly waitsFor: string }
   | { readonly kind: 'endless'; readonly waitsFor: string };
 
 const longestRunMs = 150_000;
@@ -113,4 +115,11 @@ export class Rotations {
   close(): Promise<void> {
     return this.#connected.close();
   }
+}
+
+/** In one word: `rotated`, `untouched(unreachable)`, `broken`. */
+export function wordFor(end: RunEnd): string {
+  if (end.kind !== 'ended') return end.kind;
+  const { state, reason } = end.result;
+  return reason === null ? state : `${state}(${reason})`;
 }

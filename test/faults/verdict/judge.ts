@@ -24,6 +24,7 @@ type Rule = (seen: Observed, result: Result) => readonly Violation[];
 /** I1 to I6, from what was seen; I3 has a search of its own. */
 export function judge(seen: Observed, end: RunEnd, { onlyHeld }: Allowance): readonly Violation[] {
   if (end.kind === 'endless') return [violation('I5', `it does not end: it waits for ${end.waitsFor}`), ...held(seen)];
+  if (end.kind === 'stopped') return held(seen);
   if (end.kind === 'broken') return [violation('I5', 'its workflow failed'), ...held(seen)];
   const { result } = end;
   const lost = result.state === 'lost' ? [] : held(seen);
@@ -77,7 +78,8 @@ function deadWhenRotated({ vaults, targets, old }: Observed, { state, flags }: R
 function asBefore({ vaults, targets, old, persons }: Observed, { state, flags }: Result): readonly Violation[] {
   if ((state !== 'untouched' && state !== 'rolledBack') || persons.length > 0) return [];
   const [primary = null] = vaults.copies;
-  const readers = primary !== null && isSame(primary, old) ? [] : [violation('I5', `${state}: readers get another one`)];
+  const readers =
+    primary !== null && isSame(primary, old) ? [] : [violation('I5', `${state}: readers get another one`)];
   const dead = targets.filter(({ accepted }) => !has(accepted, old));
   const more = flags.exposed ? [] : targets.filter(({ accepted }) => accepted.some((secret) => !isSame(secret, old)));
   return [

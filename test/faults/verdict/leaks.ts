@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { KnownSecret } from '../estate.js';
-import { secretValues } from './knownSecrets.js';
 import type { Violation } from './judge.js';
+import { secretValues } from './knownSecrets.js';
 
 /** Every file below these folders, searched by the stock grep for each secret in each form that it may take. */
 export async function leaksIn(
@@ -23,10 +23,19 @@ function formsOf(value: string): readonly string[] {
       text,
       JSON.stringify(text).slice(1, -1),
       encodeURIComponent(text),
-      bytes.toString('base64').replace(/=+$/, '').slice(0, -1),
+      ...base64Of(bytes),
       bytes.toString('hex'),
     ]),
   ];
+}
+
+/** As it looks inside of anything longer: three ways, by where it begins there. */
+function base64Of(bytes: Buffer): readonly string[] {
+  const firstOwn = [0, 2, 3];
+  return firstOwn.map((from, before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    return text.replace(/=+$/, '').slice(from, -1);
+  });
 }
 
 /** The files that have one of these texts. The texts go in by standard input, so that no list of processes shows them. */
