@@ -1,5 +1,6 @@
 // Breaks everything that relock talks to, at every outgoing request, and looks what became of the secrets:
 // npm run faults -- [--sample N] [--seed S] [--minutes M] [--parallel P] [--estate TEXT] [--fault TEXT] [--json]
+import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.js';
 import { estateKinds } from './estates/index.js';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '600' },
     parallel: { type: 'string', default: '4' },
     estate: { type: 'string', default: '' },
+    log: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -23,6 +25,7 @@ function told(line: string): void {
 let count = 0;
 function onRun(run: RunReport): void {
   count += 1;
+  if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(run)}\n`);
   const { estate, policy, name, line, request } = run.case;
   const after = run.afterwards.length > 0 ? `, then ${run.afterwards.join(', ')}` : '';
   told(
