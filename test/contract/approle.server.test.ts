@@ -7,25 +7,12 @@ import { Secret } from '../../src/secret/secret.js';
 import { AppRoleDriver, appRoleCapabilities } from '../../src/targets/openbao/appRoleDriver.js';
 import { openbaoTargetSettings } from '../../src/targets/openbao/settings.js';
 import { losingReplies } from '../harness/faultProxy.js';
-import { type OpenBao, startOpenBao } from '../harness/openBao.js';
+import { appRolePolicy, type OpenBao, startOpenBao } from '../harness/openBao.js';
 import { effectContext, expectNoEffect, type OpenSession, type TargetHarness } from './targetDriver.harness.js';
 import { describeTargetDriver } from './targetDriver.suite.js';
 
 const account = 'vendor-app';
 const capabilities = appRoleCapabilities(openbaoTargetSettings.parse({ address: 'http://127.0.0.1:1' }));
-
-/** What `check` asks for, and nothing more. */
-const managementPolicy = `
-path "auth/approle/role/+" { capabilities = ["read"] }
-path "auth/approle/role/+/role-id" { capabilities = ["read"] }
-path "auth/approle/role/+/secret-id" { capabilities = ["list", "update"] }
-path "auth/approle/role/+/secret-id/lookup" { capabilities = ["update"] }
-path "auth/approle/role/+/secret-id-accessor/lookup" { capabilities = ["update"] }
-path "auth/approle/role/+/secret-id-accessor/destroy" { capabilities = ["update"] }
-path "auth/token/accessors/" { capabilities = ["list", "sudo"] }
-path "auth/token/lookup-accessor" { capabilities = ["update"] }
-path "auth/token/revoke-accessor" { capabilities = ["update"] }
-`;
 
 const data = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ data: z.object(shape) });
 const slotSchema = data({ secret_id: z.string(), secret_id_accessor: z.string() });
@@ -100,7 +87,7 @@ function wrongSecret(): Secret {
 }
 
 async function makeManagement(): Promise<Login> {
-  await bao.request('PUT', 'sys/policies/acl/relock-approle', { policy: managementPolicy });
+  await bao.request('PUT', 'sys/policies/acl/relock-approle', { policy: appRolePolicy });
   const made = await bao.request('POST', 'auth/token/create', { policies: ['relock-approle'] });
   const secret = Secret.of({ token: tokenSchema.parse(made).auth.client_token });
   return { as: 'management', account: 'relock', secret };
@@ -288,7 +275,7 @@ describe('AppRole secret-ids', () => {
 
   test('each right that is missing is named, and none that is there', async () => {
     await bao.request('PUT', 'sys/policies/acl/relock-less', {
-      policy: managementPolicy.replace('"list", "sudo"', '"list"').replace(/.*accessor\/destroy.*\n/, ''),
+      policy: appRolePolicy.replace('"list", "sudo"', '"list"').replace(/.*accessor\/destroy.*\n/, ''),
     });
     const made = await bao.request('POST', 'auth/token/create', { policies: ['relock-less'] });
     const secret = Secret.of({ token: tokenSchema.parse(made).auth.client_token });

@@ -86,6 +86,19 @@ export function relockPolicy(mount: string): string {
     path "${mount}/metadata/relock/*" { capabilities = ["create", "update", "list"] }`;
 }
 
+/** What relock needs of an OpenBao whose AppRole secret-ids it rotates, and nothing more. */
+export const appRolePolicy = `
+path "auth/approle/role/+" { capabilities = ["read"] }
+path "auth/approle/role/+/role-id" { capabilities = ["read"] }
+path "auth/approle/role/+/secret-id" { capabilities = ["list", "update"] }
+path "auth/approle/role/+/secret-id/lookup" { capabilities = ["update"] }
+path "auth/approle/role/+/secret-id-accessor/lookup" { capabilities = ["update"] }
+path "auth/approle/role/+/secret-id-accessor/destroy" { capabilities = ["update"] }
+path "auth/token/accessors/" { capabilities = ["list", "sudo"] }
+path "auth/token/lookup-accessor" { capabilities = ["update"] }
+path "auth/token/revoke-accessor" { capabilities = ["update"] }
+`;
+
 /** A new KV v2 mount reads `400 Upgrading from non-versioned to versioned data` for a moment. */
 export async function mountIsReady(request: OpenBao['request'], mount: string): Promise<true> {
   await request('GET', `${mount}/config`);

@@ -1,9 +1,21 @@
 import type { EstateKind } from '../estate.js';
 import { estateKind } from './estateKind.js';
+import { startAppRole } from './targets/appRole.js';
+import { startFrrPassword } from './targets/frrPassword.js';
+import { linuxKey } from './targets/linuxKey.js';
 import { linuxPassword } from './targets/linuxPassword.js';
+import { startPostgresql } from './targets/postgresql.js';
 import { startOpenBaoVault } from './vaults/openBaoVault.js';
 
 /** Every kind of credential, target and vault that the campaign puts under fire. */
 export const estateKinds: readonly EstateKind[] = [
   estateKind('linux × password, openbao', { targets: linuxPassword(), vaults: [startOpenBaoVault] }),
+  estateKind('linux × ssh-key, openbao', { targets: linuxKey(), vaults: [startOpenBaoVault] }),
+  estateKind('postgresql × password, openbao', { targets: startPostgresql, vaults: [startOpenBaoVault] }),
+  estateKind('frr × password, openbao', { targets: startFrrPassword, vaults: [startOpenBaoVault] }),
+  estateKind('openbao × approle-secret-id, openbao', { targets: startAppRole, vaults: [startOpenBaoVault] }),
+  estateKind('dropbear × password, openbao', {
+    targets: linuxPassword(1, { dropbear: true }),
+    vaults: [startOpenBaoVault],
+  }),
 ];

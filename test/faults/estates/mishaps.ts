@@ -24,5 +24,3 @@ export function mishaps(table: Readonly<Record<string, () => Promise<Undo>>>): M
     },
   };
 }
-
-export async function nothingToUndo(): Promise<void> {}

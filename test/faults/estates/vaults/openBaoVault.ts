@@ -5,6 +5,7 @@ import { say } from '../../../harness/say.js';
 import type { Fields } from '../../estate.js';
 import { mustRun } from '../../tools/run.js';
 import { mishaps } from '../mishaps.js';
+import { openBaoMishaps } from '../openBaoMishaps.js';
 import type { StartVault } from './stockVault.js';
 
 const mount = 'secret';
@@ -14,7 +15,7 @@ const tokenAnswer = z.object({ auth: z.object({ client_token: z.string() }) });
 /** A real OpenBao of the estate's own: read by plain HTTP, written by `bao kv put`. */
 export const startOpenBaoVault: StartVault = async ({ id, through }) => {
   const bao = await startOpenBao();
-  const tokenEnv = 'RELOCK_FAULTS_TOKEN';
+  const tokenEnv = `RELOCK_FAULTS_TOKEN_OF_${id.toUpperCase().replace('-', '_')}`;
   const { hostname: host, port } = new URL(bao.address);
   const address = await through({ id, speaks: 'http', host, port: Number(port) });
   return {
@@ -28,16 +29,7 @@ export const startOpenBaoVault: StartVault = async ({ id, through }) => {
     read: (path) => read(bao, path),
     readOwn: (path) => read(bao, `relock/${path}`),
     write: (path, fields) => writeByHand(bao, path, fields),
-    ...mishaps({
-      [`seal ${id}`]: async () => {
-        await bao.seal();
-        return bao.unseal;
-      },
-      [`stop ${id}`]: async () => {
-        await bao.stopProcess();
-        return bao.startProcess;
-      },
-    }),
+    ...mishaps(openBaoMishaps(bao, id)),
     stop: bao.stop,
   };
 };
