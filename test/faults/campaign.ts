@@ -4,7 +4,9 @@ import type { EstateKind } from './estate.js';
 import { Lane } from './lane/lane.js';
 import { profileOf } from './lane/profile.js';
 import type { Build } from './lane/relockPrograms.js';
-import { type RunReport, runCase } from './run/runCase.js';
+import type { RunLog } from './report/runLog.js';
+import type { RunReport } from './report/runReport.js';
+import { runCase } from './run/runCase.js';
 
 export interface CampaignOptions {
   readonly kinds: readonly EstateKind[];
@@ -16,30 +18,25 @@ export interface CampaignOptions {
   readonly parallel: number;
   /** No further run begins after this. */
   readonly until: number;
+  readonly log: RunLog;
   readonly told: (line: string) => void;
-  readonly onRun: (run: RunReport) => void;
 }
 
-/** A run that says nothing about relock: the checker could not tell, or its own servers failed. */
-export interface Undecided {
-  readonly case: Case;
-  readonly why: string;
-}
-
-export interface CampaignResult {
-  /** How many cases there are in all. */
-  readonly cases: number;
-  readonly runs: readonly RunReport[];
-  readonly undecided: readonly Undecided[];
-}
-
-/** Every fault at every outgoing request of every estate, or a sample of them. */
-export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+/** Every fault at every outgoing request of every estate, or a sample of them; what comes of it is in the log. */
+export async function runCampaign(options: CampaignOptions): Promise<void> {
+  const { log, seed, sample, told } = options;
   const campaign = new Campaign(options);
   const cases = allCases(await campaign.profiles());
-  const chosen = inFairOrder(cases, options.seed).slice(0, options.sample ?? cases.length);
-  options.told(`${cases.length} cases, ${chosen.length} of them chosen with seed ${options.seed}`);
-  return { cases: cases.length, ...(await campaign.run(chosen)) };
+  log.add({ begun: { seed, cases: countedByEstate(cases) } });
+  const chosen = inFairOrder(cases, seed).slice(0, sample ?? cases.length);
+  told(`${cases.length} cases, ${chosen.length} of them chosen with seed ${seed}`);
+  await campaign.run(chosen);
+}
+
+function countedByEstate(cases: readonly Case[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { estate } of cases) counts[estate] = (counts[estate] ?? 0) + 1;
+  return counts;
 }
 
 /** So many runs on one set of servers; then they are made anew. */
@@ -47,8 +44,6 @@ const runsPerLane = 20;
 
 class Campaign {
   readonly #options: CampaignOptions;
-  readonly #runs: RunReport[] = [];
-  readonly #undecided: Undecided[] = [];
 
   constructor(options: CampaignOptions) {
     this.#options = options;
@@ -69,11 +64,10 @@ class Campaign {
     return found.flat();
   }
 
-  async run(chosen: readonly Case[]): Promise<Pick<CampaignResult, 'runs' | 'undecided'>> {
+  async run(chosen: readonly Case[]): Promise<void> {
     await this.#each(turnsOf(chosen), async (cases) => {
       for (let rest = cases; rest.length > 0 && this.#isTime(); ) rest = await this.#runOnOneLane(rest);
     });
-    return { runs: this.#runs, undecided: this.#undecided };
   }
 
   /** What is left when the servers have to be made anew. */
@@ -92,16 +86,19 @@ class Campaign {
     }
   }
 
+  /** false: nobody knows what the servers are like now. */
   async #runOne(lane: Lane, one: Case): Promise<boolean> {
+    const { log, told } = this.#options;
     try {
       const run = await runCase(lane, one);
-      this.#runs.push(run);
-      this.#options.onRun(run);
+      log.add({ run });
+      told(lineFor(run));
       return true;
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown';
-      this.#undecided.push({ case: one, why });
-      this.#options.told(`undecided: ${one.estate}, ${one.name} at ${one.line} ${one.request}: ${why}`);
+      const undecided = `${one.estate}, ${one.policy}, ${one.name} at ${one.line} ${one.request}: ${why}`;
+      log.add({ undecided });
+      told(`undecided: ${undecided}`);
       return false;
     }
   }
@@ -131,4 +128,22 @@ function turnsOf(cases: readonly Case[]): readonly (readonly Case[])[] {
       })),
     );
   return turns.sort((a, b) => a.turn - b.turn).map((one) => one.cases);
+}
+
+function lineFor({
+  estate,
+  policy,
+  fault,
+  line,
+  request,
+  phase,
+  end,
+  afterwards,
+  violations,
+  seconds,
+}: RunReport): string {
+  const met = `${fault} at ${line} ${request} (${phase ?? 'not met'})`;
+  const after = afterwards.map((step) => `, then ${step}`).join('');
+  const wrong = violations.map(({ invariant, what }) => `\n   VIOLATION ${invariant}: ${what}`).join('');
+  return `${estate}, ${policy}, ${met}: ${end}${after}; ${seconds} s${wrong}`;
 }

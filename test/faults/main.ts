@@ -1,11 +1,14 @@
 // Breaks everything that relock talks to, at every outgoing request, and looks what became of the secrets:
-// npm run faults -- [--sample N] [--seed S] [--minutes M] [--parallel P] [--estate TEXT] [--fault TEXT] [--json]
-import { appendFileSync } from 'node:fs';
+// npm run faults -- [--sample N] [--seed S] [--minutes M] [--parallel P] [--estate TEXT] [--log FILE] [--record] [--json]
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { runCampaign } from './campaign.js';
 import { estateKinds } from './estates/index.js';
-import type { RunReport } from './run/runCase.js';
+import { writeRecorded } from './report/recorded.js';
+import { RunLog } from './report/runLog.js';
+import { summaryOf } from './report/summary.js';
 
+const whole = z.coerce.number().int().positive();
 const { values } = parseArgs({
   options: {
     sample: { type: 'string' },
@@ -14,38 +17,26 @@ const { values } = parseArgs({
     parallel: { type: 'string', default: '4' },
     estate: { type: 'string', default: '' },
     log: { type: 'string' },
+    record: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 
-function told(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-let count = 0;
-function onRun(run: RunReport): void {
-  count += 1;
-  if (values.log !== undefined) appendFileSync(values.log, `${JSON.stringify(run)}\n`);
-  const { estate, policy, name, line, request } = run.case;
-  const after = run.afterwards.length > 0 ? `, then ${run.afterwards.join(', ')}` : '';
-  told(
-    `${count}. ${estate}, ${policy}, ${name} at ${line} ${request} (${run.phase ?? 'not met'}): ${run.end}${after}; ${run.seconds} s`,
-  );
-  for (const { invariant, what } of run.violations) told(`   VIOLATION ${invariant}: ${what}`);
-}
-
-const result = await runCampaign({
+const log = new RunLog(values.log ?? null);
+await runCampaign({
   kinds: estateKinds.filter(({ name }) => name.includes(values.estate)),
   build: 'built',
-  seed: Number(values.seed),
-  sample: values.sample === undefined ? null : Number(values.sample),
-  parallel: Number(values.parallel),
-  until: Date.now() + Number(values.minutes) * 60_000,
-  told,
-  onRun,
+  seed: whole.parse(values.seed),
+  sample: values.sample === undefined ? null : whole.parse(values.sample),
+  parallel: whole.parse(values.parallel),
+  until: Date.now() + whole.parse(values.minutes) * 60_000,
+  log,
+  told: (line) => (values.json ? process.stderr : process.stdout).write(`${line}\n`),
 });
-const violations = result.runs.reduce((sum, run) => sum + run.violations.length, 0);
-process.stdout.write(
-  `${JSON.stringify({ runs: result.runs.length, violations, undecided: result.undecided.length })}\n`,
-);
-process.exit(violations === 0 ? 0 : 1);
+const { seeds, cases, undecided, runs } = log.kept;
+const summary = summaryOf(runs);
+const on = new Date().toISOString().slice(0, 10);
+if (values.record) writeRecorded({ on, seeds, cases, undecided, ...summary });
+const figures = { runs: summary.runs, violations: summary.violations.length, undecided };
+process.stdout.write(`${JSON.stringify(figures)}\n`);
+process.exit(figures.violations === 0 ? 0 : 1);

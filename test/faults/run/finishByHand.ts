@@ -3,7 +3,8 @@ import { storedResultSchema } from '../../../src/activities/incident/resultSchem
 import type { KnownSecret } from '../estate.js';
 import type { Lane } from '../lane/lane.js';
 import { type RunEnd, wordFor } from '../lane/rotations.js';
-import { judge, type Violation } from '../verdict/judge.js';
+import type { Violation } from '../report/runReport.js';
+import { judge } from '../verdict/judge.js';
 import { distinct } from '../verdict/knownSecrets.js';
 import { type Observed, observe } from '../verdict/observe.js';
 

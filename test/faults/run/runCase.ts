@@ -3,25 +3,12 @@ import type { Case } from '../cases/cases.js';
 import type { KnownSecret } from '../estate.js';
 import type { Lane } from '../lane/lane.js';
 import { type RunEnd, wordFor } from '../lane/rotations.js';
-import { judge, type Violation } from '../verdict/judge.js';
+import type { RunReport, Violation } from '../report/runReport.js';
+import { judge } from '../verdict/judge.js';
 import { leaksIn } from '../verdict/leaks.js';
 import { observe } from '../verdict/observe.js';
 import { finishByHand } from './finishByHand.js';
 import { Strike } from './strike.js';
-
-export interface RunReport {
-  readonly case: Case;
-  /** Where the fault met it; null: that request did not come in this run. */
-  readonly phase: string | null;
-  /** `rotated`, `untouched(unreachable)`, `broken`… */
-  readonly end: string;
-  /** What an operator read. */
-  readonly told: readonly string[];
-  /** What was done afterwards until it was `rotated`: `recover`, `rotate`. */
-  readonly afterwards: readonly string[];
-  readonly violations: readonly Violation[];
-  readonly seconds: number;
-}
 
 /** One rotation with one fault, watched to its end, checked, and finished. */
 export async function runCase(lane: Lane, fault: Case): Promise<RunReport> {
@@ -38,14 +25,18 @@ export async function runCase(lane: Lane, fault: Case): Promise<RunReport> {
   const finished = await finishByHand(lane, seen, end);
   const leaks = await leaksIn([lane.estate.folder, lane.temporal.folder], finished.secrets);
   return {
-    case: fault,
+    ...placeOf(fault),
     phase: strike.phase,
     end: wordFor(end),
-    told: end.kind === 'ended' ? endLines(end.result).slice(0, 3) : [],
-    afterwards: finished.steps,
+    told: end.kind === 'ended' ? [...endLines(end.result)] : [],
+    afterwards: [...finished.steps],
     violations: [...violations, ...finished.violations, ...leaks],
     seconds: Math.round((Date.now() - startedAt) / 1000),
   };
+}
+
+function placeOf({ estate, policy, name, line, request }: Case) {
+  return { estate, policy, fault: name, line, request };
 }
 
 /** The old secret as readers have it, with what a rotation must carry over. */

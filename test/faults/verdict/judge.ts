@@ -1,16 +1,9 @@
 import type { RotationResult } from '../../../src/workflows/messages.js';
 import type { KnownSecret } from '../estate.js';
 import type { RunEnd } from '../lane/rotations.js';
+import type { Violation } from '../report/runReport.js';
 import { foreignFields, isSame } from './knownSecrets.js';
 import type { Observed, TargetSeen } from './observe.js';
-
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6';
-
-export interface Violation {
-  readonly invariant: Invariant;
-  /** Names and states only, never a value. */
-  readonly what: string;
-}
 
 /** What the fault itself takes from what may be asked of relock. */
 export interface Allowance {
@@ -31,7 +24,7 @@ export function judge(seen: Observed, end: RunEnd, { onlyHeld }: Allowance): rea
   return onlyHeld ? lost : [...lost, ...rules.flatMap((rule) => rule(seen, result))];
 }
 
-function violation(invariant: Invariant, what: string): Violation {
+function violation(invariant: Violation['invariant'], what: string): Violation {
   return { invariant, what };
 }
 

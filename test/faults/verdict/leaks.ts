@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { KnownSecret } from '../estate.js';
-import type { Violation } from './judge.js';
+import type { Violation } from '../report/runReport.js';
 import { secretValues } from './knownSecrets.js';
 
 /** Every file below these folders, searched by the stock grep for each secret in each form that it may take. */
@@ -10,7 +10,7 @@ export async function leaksIn(
 ): Promise<readonly Violation[]> {
   const patterns = secrets.flatMap(secretValues).flatMap(formsOf);
   const found = await grep(folders, patterns);
-  return found.map((file) => ({ invariant: 'I3', what: `a secret stands in ${file}` }));
+  return found.map((file) => ({ invariant: 'I3' as const, what: `a secret stands in ${file}` }));
 }
 
 /** Plain, as JSON, base64, hex and URL text have it. Of a key, a line that no other key shares. */
