@@ -59,7 +59,8 @@ function patient(verbs: Verbs): Verbs {
   return {
     ...verbs,
     open: retried(verbs.open),
-    stage: retried(verbs.stage),
+    // Where the target makes the secret, an attempt of which nobody knows what it did is for the protocol to look at.
+    stage: retried(verbs.stage, ({ effect }) => effect === 'none'),
     promote: retried(verbs.promote),
     note: retried(verbs.note),
     finish: retried(verbs.finish),
@@ -71,13 +72,15 @@ const retryPauseMs = 1_000;
 
 function retried<Args extends unknown[], Value>(
   call: (...args: Args) => Promise<Value>,
+  mayRepeat: (error: DriverError) => boolean = () => true,
 ): (...args: Args) => Promise<Value> {
   return async (...args) => {
     for (let left = vaultAttempts; ; left -= 1) {
       try {
         return await call(...args);
       } catch (error) {
-        if (left <= 1 || !(error instanceof DriverError) || !errorCodes[error.code].retry) throw error;
+        if (left <= 1 || !(error instanceof DriverError)) throw error;
+        if (!errorCodes[error.code].retry || !mayRepeat(error)) throw error;
       }
       await delay(retryPauseMs);
     }

@@ -48,12 +48,18 @@ function optionsFor(plan: RotationPlan, name: VerbName, command: Command): Activ
   // What was not started by then never happened; a vault step may wait for its worker.
   const isEffect = 'notAfter' in command && command.do !== 'stage';
   const queueMs = isEffect ? { scheduleToStartTimeout: Math.max(1, command.notAfter - Date.now()) } : {};
-  return { ...activityOptions[name], ...place, ...queueMs, taskQueue: queueOf(plan, command) };
+  // A later attempt that failed without an effect would hide that an earlier one made a secret: only the protocol asks again.
+  const once = issues(plan, command) ? { retry: { maximumAttempts: 1 } } : {};
+  return { ...activityOptions[name], ...once, ...place, ...queueMs, taskQueue: queueOf(plan, command) };
+}
+
+/** The target itself makes the value. */
+function issues(plan: RotationPlan, command: Command): boolean {
+  return command.do === 'stage' && plan.maker === 'issued';
 }
 
 /** A value that the target itself makes is made where the target can be reached. */
 function queueOf(plan: RotationPlan, command: Command): string {
-  const issues = command.do === 'stage' && plan.maker === 'issued';
-  const target = issues ? plan.targets[0] : 'target' in command && plan.targets.find(({ id }) => id === command.target);
+  const target = issues(plan, command) ? plan.targets[0] : 'target' in command && plan.targets.find(({ id }) => id === command.target);
   return target ? taskQueueOf(target.zone) : mainTaskQueue;
 }

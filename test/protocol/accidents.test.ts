@@ -413,6 +413,25 @@ describe('what a management login or a device forces', () => {
     expect(story.world.device('a').slots(account)).toHaveLength(1);
   });
 
+  test('H32 one call that failed while an issued secret is made: asked again, as anywhere else', async () => {
+    const story = await Story.of({ devices: devices(1, issuing), kind: 'approle-secret-id' });
+    story.fail('enumerate', 'a', { kind: 'refused' });
+    expect(words(await story.rotate('restore'))).toBe('rotated(null)');
+  });
+
+  test('H32 a slot that an earlier run may have made is not forgotten when the target is away for the next run', async () => {
+    const story = await Story.of({ devices: devices(1, issuing), kind: 'approle-secret-id' });
+    story.fail('make', 'a', { kind: 'deaf' });
+    story.dieAt('wait');
+    await expect(story.rotate('restore')).rejects.toThrow(Crashed);
+    expect(story.world.device('a').slots(account)).toHaveLength(2);
+    story.world.trouble = always('enumerate', { kind: 'refused' });
+    expect(words(await story.recover())).toBe('unverified(unreachable)');
+    story.world.trouble = async () => null;
+    expect(words(await story.recover())).toBe('rotated(null)');
+    expect(story.world.device('a').slots(account)).toHaveLength(1);
+  });
+
   test('H34 consumers: an account that is locked at the late look is still used by somebody', async () => {
     const story = await Story.of({ devices: devices(1, locks), timing: { soakMs: hour } });
     story.before = async (command) => {
