@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { brokenRules } from './importRules.js';
-import { importsOf, sourceFiles } from './sources.js';
+import { importsOf, reachableFrom, sourceFiles } from './sources.js';
 
 const files = sourceFiles();
 
 it('src/ keeps the import rules', () => {
   expect(files.length).toBeGreaterThan(10);
   expect(brokenRules(files.flatMap(importsOf))).toEqual([]);
+});
+
+/** What decides about a run under faults must not err where relock errs. */
+it('the checker of the fault campaign shares no code with what it judges', () => {
+  const judged = /^src\/(targets|vaults|ledger|transport|recover|protocol|activities|secret)\//;
+  const reached = [...reachableFrom(['test/faults/estates', 'test/faults/tools'])];
+  expect(reached).toContain('test/harness/sshLogin.ts');
+  expect(reached.filter((path) => judged.test(path))).toEqual([]);
 });
 
 describe('the rules', () => {

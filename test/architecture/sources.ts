@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, relative } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-const src = fileURLToPath(new URL('../../src', import.meta.url));
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const src = join(repository, 'src');
 
 export interface Import {
   /** Importing file, relative to src/, with forward slashes. */
@@ -21,11 +22,27 @@ export interface SourceFile {
 export function sourceFiles(): SourceFile[] {
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => {
-      const text = readFileSync(join(src, name), 'utf8');
-      const path = relative(src, join(src, name)).replaceAll('\\', '/');
-      return { path, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true) };
-    });
+    .map((name) => parse(src, name.replaceAll('\\', '/')));
+}
+
+function parse(folder: string, path: string): SourceFile {
+  const text = readFileSync(join(folder, path), 'utf8');
+  return { path, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true) };
+}
+
+/** Every file of the repository that these folders come to by imports, themselves included. Paths are the repository's. */
+export function reachableFrom(folders: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (path: string): void => {
+    if (found.has(path)) return;
+    found.add(path);
+    for (const { to } of importsOf(parse(repository, path))) if (to.endsWith('.ts')) visit(to);
+  };
+  for (const folder of folders) {
+    const names = readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((one) => one.endsWith('.ts'))) visit(posix.join(folder, name));
+  }
+  return found;
 }
 
 /** Static, dynamic, re-exported and `import('…')` type imports. */

@@ -15,6 +15,8 @@ export type AwsEmulator = 'moto' | 'ministack';
 export interface TestAws {
   /** `http://127.0.0.1:port`: every AWS API that the emulator has. */
   readonly endpoint: string;
+  /** Of the emulator's own process group. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startAws(kind: AwsEmulator, env: Readonly<Record<string, s
   );
   return {
     endpoint,
+    pid: server.pid,
     stop: async () => {
       await server.kill();
       await rm(folder, { recursive: true, force: true });

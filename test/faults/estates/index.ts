@@ -5,6 +5,8 @@ import { startFrrPassword } from './targets/frrPassword.js';
 import { linuxKey } from './targets/linuxKey.js';
 import { linuxPassword } from './targets/linuxPassword.js';
 import { startPostgresql } from './targets/postgresql.js';
+import { startAgeVault } from './vaults/ageVault.js';
+import { awsVault } from './vaults/awsVault.js';
 import { startOpenBaoVault } from './vaults/openBaoVault.js';
 
 /** Every kind of credential, target and vault that the campaign puts under fire. */
@@ -14,6 +16,17 @@ export const estateKinds: readonly EstateKind[] = [
   estateKind('postgresql × password, openbao', { targets: startPostgresql, vaults: [startOpenBaoVault] }),
   estateKind('frr × password, openbao', { targets: startFrrPassword, vaults: [startOpenBaoVault] }),
   estateKind('openbao × approle-secret-id, openbao', { targets: startAppRole, vaults: [startOpenBaoVault] }),
+  estateKind('linux × password, age files', { targets: linuxPassword(), vaults: [startAgeVault] }),
+  estateKind('linux × password, aws by moto', { targets: linuxPassword(), vaults: [awsVault('moto')] }),
+  estateKind('linux × password, aws by ministack', { targets: linuxPassword(), vaults: [awsVault('ministack')] }),
+  estateKind('linux × password on two targets, openbao and age files', {
+    targets: linuxPassword(2),
+    vaults: [startOpenBaoVault, startAgeVault],
+  }),
+  estateKind('linux × ssh-key on two targets, openbao and aws', {
+    targets: linuxKey(2),
+    vaults: [startOpenBaoVault, awsVault('moto')],
+  }),
   estateKind('dropbear × password, openbao', {
     targets: linuxPassword(1, { dropbear: true }),
     vaults: [startOpenBaoVault],
