@@ -139,14 +139,30 @@ async function finish(
   command: CommandOf<'finish'>,
   context: CallContext,
 ): Promise<Results['finish']> {
-  const { primary, others } = resolve(deps.estate, rotation);
+  const resolved = resolve(deps.estate, rotation);
+  const { primary, others } = resolved;
   const { token } = rotation;
   const at = deps.clock.now();
+  const overwritten = await isOverwritten(resolved, token, command, context);
   for (const copy of others) await finishSecondary(copy, token, command, at, context);
   await noteLast(primary, token, command, context);
   await primary.vault.finish(primary.path, token, command.end, at, context);
   const { spent } = await primary.vault.state(primary.path, context);
-  return { end: spent.find((entry) => entry.token === token)?.end ?? command.end };
+  return { end: spent.find((entry) => entry.token === token)?.end ?? command.end, overwritten };
+}
+
+/** Readers of the primary do not get what they were given: a person wrote there since. */
+async function isOverwritten(
+  { primary, ownedFields }: Resolved,
+  token: string,
+  { end }: CommandOf<'finish'>,
+  context: CallContext,
+): Promise<boolean> {
+  const { record } = await primary.vault.state(primary.path, context);
+  if (end !== 'rotated' || record?.token !== token || record.candidate === null) return false;
+  const given = await primary.vault.read(primary.path, record.candidate, context);
+  const current = await ownedCurrent(primary, ownedFields, context);
+  return current === null || !current.equals(given, ownedFields);
 }
 
 /** Repeating `finish` meets a record that is closed already: then there is nothing left to note. */

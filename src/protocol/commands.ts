@@ -92,7 +92,8 @@ export interface Results {
   note: { readonly record: RotationRecord };
   wait: null;
   /** As which the record was closed; another interpreter may have been faster. */
-  finish: { readonly end: EndState };
+  /** `overwritten`: readers of the primary get something else than this rotation gave them; absent: not looked. */
+  finish: { readonly end: EndState; readonly overwritten?: boolean };
 }
 
 export interface Failure {

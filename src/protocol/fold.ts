@@ -25,7 +25,7 @@ export function fold(state: RotationState, seen: Observation): RotationState {
     case 'promote':
       return foldPromote(state, seen.command.copy, seen.outcome);
     case 'finish':
-      return seen.outcome.ok ? { ...state, closedAs: seen.outcome.value.end } : vaultFailed(state, seen.outcome);
+      return seen.outcome.ok ? foldFinish(state, seen.outcome.value) : vaultFailed(state, seen.outcome);
     case 'wait':
       return foldWait(state, seen.command);
     default:
@@ -132,6 +132,13 @@ function foldPromote(state: RotationState, copy: string, outcome: Outcome<Result
   const { record, stranger } = outcome.value;
   const heard = { ...state, record, vaultFailure: null };
   return withCopy(heard, copy, { stranger, promoted: stranger === null, promoting: false, failed: false });
+}
+
+/** What a person wrote over the promoted secret stays: nobody knows here whether it was meant. */
+function foldFinish(state: RotationState, { end, overwritten }: Results['finish']): RotationState {
+  const primary = state.order.plan.copies[0];
+  const closed = { ...state, closedAs: end };
+  return overwritten === true && primary !== undefined ? withCopy(closed, primary, { stale: true }) : closed;
 }
 
 /** After a pause, what was not decided is asked again, and there is time to hear the answer. */

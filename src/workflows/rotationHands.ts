@@ -60,6 +60,8 @@ function issues(plan: RotationPlan, command: Command): boolean {
 
 /** A value that the target itself makes is made where the target can be reached. */
 function queueOf(plan: RotationPlan, command: Command): string {
-  const target = issues(plan, command) ? plan.targets[0] : 'target' in command && plan.targets.find(({ id }) => id === command.target);
+  const target = issues(plan, command)
+    ? plan.targets[0]
+    : 'target' in command && plan.targets.find(({ id }) => id === command.target);
   return target ? taskQueueOf(target.zone) : mainTaskQueue;
 }

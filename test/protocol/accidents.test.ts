@@ -432,6 +432,21 @@ describe('what a management login or a device forces', () => {
     expect(story.world.device('a').slots(account)).toHaveLength(1);
   });
 
+  test('H11 a person writes the vault after readers were given the new secret: said, and not overwritten', async () => {
+    const story = await Story.of({ devices: devices(1) });
+    const persons = story.world.value('persons');
+    story.before = async (command) => {
+      if (command.do === 'finish') await story.world.personWrites(story.world.primary, persons);
+    };
+    const end = await story.rotate('forward');
+    expect(words(end)).toBe('rotated(superseded)');
+    expect(end).toMatchObject({ open: false, flags: { stale: [`${story.world.primary}:itron/svc`] } });
+    expect((await story.readers()).equals(persons, ['password'])).toBe(true);
+    story.before = async () => {};
+    expect(words(await story.rotate('forward'))).toBe('rotated(null)');
+    expect(story.world.device('a').logIn(account, await story.readers())).toBe('accepted');
+  });
+
   test('H34 consumers: an account that is locked at the late look is still used by somebody', async () => {
     const story = await Story.of({ devices: devices(1, locks), timing: { soakMs: hour } });
     story.before = async (command) => {

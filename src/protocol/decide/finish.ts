@@ -9,7 +9,7 @@ import { deathOf, whyAlive } from './retire.js';
 
 export function finished(state: RotationState): Decision {
   const ending = state.ending ?? observed(state);
-  if (state.closedAs !== null) return { end: endOf(state, closed(ending, state.closedAs)) };
+  if (state.closedAs !== null) return { end: endOf(state, closed(state, ending, state.closedAs)) };
   if (state.record === null) return { end: endOf(state, ending) };
   if (ending.open) return leaveOpen(state) ?? { end: endOf(state, ending) };
   if (state.vaultFailure === null)
@@ -23,9 +23,16 @@ function leaveOpen(state: RotationState): Decision | null {
   return refusals === null || state.vaultFailure !== null ? null : run({ do: 'note', write: { refusals } });
 }
 
-/** Another interpreter finished the same record first: what it observed counts. */
-function closed(ending: Ending, as: Ending['state']): Ending {
-  return as === ending.state ? ending : { state: as, reason: 'spent', open: false };
+/** Where another interpreter finished the same record first, what it observed counts. */
+function closed(state: RotationState, ending: Ending, as: Ending['state']): Ending {
+  if (as !== ending.state) return { state: as, reason: 'spent', open: false };
+  return as === 'rotated' && isOverwritten(state) ? { state: as, reason: 'superseded', open: false } : ending;
+}
+
+/** The primary is given first, or nobody is: it can only fall behind by what was written there afterwards. */
+function isOverwritten({ order, copies }: RotationState): boolean {
+  const [primary] = order.plan.copies;
+  return primary !== undefined && copies[primary]?.stale === true;
 }
 
 /** Past promote the facts alone say how it ended. */

@@ -24,7 +24,8 @@ export async function finishByHand(lane: Lane, seen: Observed, end: RunEnd): Pro
   let last = { seen, end };
   let secrets = secretsOf(seen);
   while (!isDone(last.end) && steps.length < mostSteps) {
-    const step = last.seen.vaults.isOpen ? recover : rotate;
+    // What recovery cannot end, one more rotation takes over.
+    const step = last.seen.vaults.isOpen && steps.length === 0 ? recover : rotate;
     const ended = await step(lane);
     const old = step === rotate ? (last.seen.vaults.copies[0] ?? seen.old) : seen.old;
     const after = await observe(lane.estate, old, seen.persons);
