@@ -30,7 +30,7 @@ function result(state: RotationResult['state'], reason: RotationResult['reason']
 
 async function verdict(state: RotationResult['state'], reason: RotationResult['reason'] = null) {
   const seen = await observe(estate, old, []);
-  return judge(seen, { kind: 'ended', result: result(state, reason) }, { onlyHeld: false });
+  return judge(seen, { kind: 'ended', result: result(state, reason) }, { onlyHeld: false, afterProof: false });
 }
 
 /** Of which nobody tells the checker. */

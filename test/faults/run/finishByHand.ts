@@ -30,18 +30,26 @@ export async function finishByHand(lane: Lane, seen: Observed, end: RunEnd): Pro
     const old = step === rotate ? (last.seen.vaults.copies[0] ?? seen.old) : seen.old;
     const after = await observe(lane.estate, old, seen.persons);
     steps.push(`${step.name}: ${wordFor(ended)}`);
-    const wrong = judge(after, ended, { onlyHeld: false });
+    const wrong = judge(after, ended, { onlyHeld: false, afterProof: false });
     violations.push(...wrong.map(({ invariant, what }) => ({ invariant, what: `after ${step.name}: ${what}` })));
     secrets = distinct([...secrets, ...secretsOf(after)]);
     last = { seen: after, end: ended };
   }
-  return { steps, violations: isDone(last.end) ? violations : [...violations, unfinished], secrets };
+  const isFinished = isDone(last.end) || isForPerson(last);
+  return { steps, violations: isFinished ? violations : [...violations, unfinished], secrets };
+}
+
+/** A person filled the place that the new secret needs; relock leaves what it does not know alone, and says so. */
+function isForPerson({ seen, end }: { readonly seen: Observed; readonly end: RunEnd }): boolean {
+  return seen.persons.length > 0 && wordFor(end) === 'untouched(refused)';
 }
 
 const unfinished: Violation = { invariant: 'I5', what: 'with nothing in its way any more it is still not rotated' };
 
 function isDone(end: RunEnd): boolean {
-  return end.kind === 'ended' && end.result.state === 'rotated' && !end.result.open;
+  if (end.kind !== 'ended') return false;
+  const { state, open, flags } = end.result;
+  return state === 'rotated' && !open && flags.stale.length === 0;
 }
 
 function secretsOf({ old, persons, vaults }: Observed): readonly KnownSecret[] {

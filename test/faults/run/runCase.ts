@@ -4,7 +4,7 @@ import type { KnownSecret } from '../estate.js';
 import type { Lane } from '../lane/lane.js';
 import { type RunEnd, wordFor } from '../lane/rotations.js';
 import type { RunReport, Violation } from '../report/runReport.js';
-import { judge } from '../verdict/judge.js';
+import { type Allowance, judge } from '../verdict/judge.js';
 import { leaksIn } from '../verdict/leaks.js';
 import { observe } from '../verdict/observe.js';
 import { finishByHand } from './finishByHand.js';
@@ -21,7 +21,7 @@ export async function runCase(lane: Lane, fault: Case): Promise<RunReport> {
   const end = await lane.rotations.end();
   await healed(lane, strike);
   const seen = await observe(lane.estate, old, strike.persons);
-  const violations = [...judge(seen, end, allowanceOf(fault)), ...(await alone(lane, end))];
+  const violations = [...judge(seen, end, allowanceOf(fault, strike.phase)), ...(await alone(lane, end))];
   const finished = await finishByHand(lane, seen, end);
   const leaks = await leaksIn([lane.estate.folder, lane.temporal.folder], finished.secrets);
   return {
@@ -53,9 +53,11 @@ async function healed(lane: Lane, strike: Strike): Promise<void> {
   await lane.worker.ensure();
 }
 
-/** A target that does more, later or less than it declares can make any end wrong; what works must still be held. */
-function allowanceOf({ name }: Case): { onlyHeld: boolean } {
-  return { onlyHeld: name === 'target applies later than declared' };
+function allowanceOf({ name }: Case, phase: string | null): Allowance {
+  return {
+    onlyHeld: name === 'target applies later than declared',
+    afterProof: phase === 'retired' || phase === 'finished',
+  };
 }
 
 /** I6: when it has ended, nothing goes on. */

@@ -7,21 +7,24 @@ import type { Observed, TargetSeen } from './observe.js';
 
 /** What the fault itself takes from what may be asked of relock. */
 export interface Allowance {
-  /** Something that was sent came later than the target's driver declares, or the target lied to the end: only I1 is asked. */
+  /** Something that was sent came later than the target's driver declares: only I1 is asked. */
   readonly onlyHeld: boolean;
+  /** A person came when everything may have been proven already: what he did is not relock's to know. */
+  readonly afterProof: boolean;
 }
 
 type Result = Pick<RotationResult, 'state' | 'reason' | 'flags' | 'open'>;
-type Rule = (seen: Observed, result: Result) => readonly Violation[];
+type Rule = (seen: Observed, result: Result, allowance: Allowance) => readonly Violation[];
 
 /** I1 to I6, from what was seen; I3 has a search of its own. */
-export function judge(seen: Observed, end: RunEnd, { onlyHeld }: Allowance): readonly Violation[] {
+export function judge(seen: Observed, end: RunEnd, allowance: Allowance): readonly Violation[] {
   if (end.kind === 'endless') return [violation('I5', `it does not end: it waits for ${end.waitsFor}`), ...held(seen)];
   if (end.kind === 'stopped') return held(seen);
   if (end.kind === 'broken') return [violation('I5', 'its workflow failed'), ...held(seen)];
   const { result } = end;
   const lost = result.state === 'lost' ? [] : held(seen);
-  return onlyHeld ? lost : [...lost, ...rules.flatMap((rule) => rule(seen, result))];
+  if (allowance.onlyHeld) return lost;
+  return [...lost, ...rules.flatMap((rule) => rule(seen, result, allowance))];
 }
 
 function violation(invariant: Violation['invariant'], what: string): Violation {
@@ -40,20 +43,34 @@ function held({ vaults, targets, persons }: Observed): readonly Violation[] {
 const rules: readonly Rule[] = [readersServed, deadWhenRotated, asBefore, nobodyElse, told, explained, carriedOver];
 
 /** I2 and I5: readers get what works, but where the end says otherwise. */
-function readersServed({ vaults, targets, persons }: Observed, { state, reason, flags }: Result): readonly Violation[] {
-  if (state === 'unverified' || state === 'lost' || state === 'disabled') return [];
-  const everywhere = state === 'rotated' || state === 'rolledBack';
-  return vaults.copies.flatMap((copy, index) => {
-    if (index > 0 && (flags.stale.length > 0 || state === 'untouched')) return [];
+function readersServed(seen: Observed, result: Result, allowance: Allowance): readonly Violation[] {
+  if (['unverified', 'lost', 'disabled'].includes(result.state)) return [];
+  return seen.vaults.copies.flatMap((copy, index) => {
+    if (isSaidToBeBehind(result, index) || isPersons(seen, copy, result, allowance)) return [];
     if (copy === null) return [violation('I2', `readers of copy ${index + 1} get nothing`)];
-    // A person wrote it, and relock said that it left it alone.
-    if (has(persons, copy) && state === 'untouched' && reason !== null) return [];
-    const working = targets.filter(({ accepted }) => has(accepted, copy));
-    const enough = everywhere ? working.length === targets.length : working.length > 0;
-    const personAtTarget = targets.some(({ accepted }) => accepted.some((secret) => has(persons, secret)));
-    if (enough || (personAtTarget && !everywhere)) return [];
-    return [violation('I2', `${state}: what readers of copy ${index + 1} get works on ${working.length} targets`)];
+    const working = seen.targets.filter(({ accepted }) => has(accepted, copy)).length;
+    const everywhere = result.state === 'rotated' || result.state === 'rolledBack';
+    if (everywhere ? working === seen.targets.length : working > 0) return [];
+    return [violation('I2', `${result.state}: what readers of copy ${index + 1} get works on ${working} targets`)];
   });
+}
+
+/** Only the first copy is named `primary` in relock.yaml. */
+function isSaidToBeBehind({ state, flags }: Result, index: number): boolean {
+  const isPrimary = (ref: string) => ref.startsWith('primary:');
+  return flags.stale.some((ref) => isPrimary(ref) === (index === 0)) || (index > 0 && state === 'untouched');
+}
+
+/** A person wrote what readers get, or changed what the target takes; `rotated` would deny it. */
+function isPersons(
+  { persons, targets }: Observed,
+  copy: KnownSecret | null,
+  { state }: Result,
+  { afterProof }: Allowance,
+): boolean {
+  if (state === 'rotated' && !afterProof) return false;
+  const atTarget = targets.some(({ accepted }) => accepted.some((secret) => has(persons, secret)));
+  return atTarget || (copy !== null && has(persons, copy) && state !== 'rotated');
 }
 
 /** I4: `rotated` and `replaced` mean it. */
@@ -85,10 +102,13 @@ function asBefore({ vaults, targets, old, persons }: Observed, { state, flags }:
 /** I4: a target accepts no more than we know; after `rotated`, what readers get and what a person added past relock. */
 function nobodyElse({ vaults, targets, persons }: Observed, { state }: Result): readonly Violation[] {
   const [primary = null] = vaults.copies;
+  const isBehind = primary !== null && has(persons, primary);
   const unknown = targets.filter(({ accepts, accepted }) => accepts !== null && accepts > accepted.length);
   const spare = ({ accepted }: TargetSeen) =>
     accepted.filter((secret) => !(primary !== null && isSame(primary, secret)) && !has(persons, secret));
-  const left = state === 'rotated' ? targets.filter((target) => spare(target).length > 0) : [];
+  // Where a person wrote over what readers were given, that is still what targets take.
+  const allowed = isBehind ? 1 : 0;
+  const left = state === 'rotated' ? targets.filter((target) => spare(target).length > allowed) : [];
   return [
     ...unknown.map(({ id, accepts }) => violation('I4', `${id} accepts ${accepts} secrets, more than are known`)),
     ...left.map((target) => violation('I4', `rotated: ${target.id} also accepts ${names(spare(target))}`)),
