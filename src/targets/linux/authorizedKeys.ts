@@ -54,14 +54,17 @@ export function hasKey(file: KeyFile, blob: string): boolean {
   return file.split('\n').some((line) => isKey(line, blob));
 }
 
-/** The file with a key on a line of its own after the one it is to replace, with the same options; null: that one is not there. */
+/**
+ * The file with a key on a line of its own after each that holds the one it is to replace, with that line's options: the
+ * same key may be let in from two places by two lines. null: that one is not there.
+ */
 export function addBeside(file: KeyFile, key: SshPublicKey, replacing: string): KeyFile | null {
-  const lines = file.split('\n');
-  const at = lines.findIndex((line) => isKey(line, replacing));
-  const neighbour = parseLine(lines[at] ?? '');
-  if (neighbour === null) return null;
-  const added = neighbour.lead + formatPublicKey(key) + neighbour.end;
-  return [...lines.slice(0, at + 1), added, ...lines.slice(at + 1)].join('\n');
+  if (!hasKey(file, replacing)) return null;
+  const withNew = (line: string) => {
+    const found = parseLine(line);
+    return found?.key.blob === replacing ? [line, found.lead + formatPublicKey(key) + found.end] : [line];
+  };
+  return file.split('\n').flatMap(withNew).join('\n');
 }
 
 /** The file with a key at its end. `options` as in sshd's manual; empty: none. */

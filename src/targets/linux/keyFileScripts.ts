@@ -43,6 +43,8 @@ else
 fi
 sync "$edited" 2>/dev/null
 mv -f "$edited" "$file" || exit 74
+# The new name as well: a power failure right after must not bring back a key that was seen refused.
+sync "$folder" 2>/dev/null
 exit 0
 `;
 

@@ -2,7 +2,8 @@ import type { RootScript } from './remoteScript.js';
 
 /**
  * Input: `account:password`. That it changed nothing is proved by the hash. A lock that was there before stays, for a
- * suspended account gets its new password while nobody may log in.
+ * suspended account gets its new password while nobody may log in. chpasswd does not see to it that the new file's name is
+ * on the disk: a power failure right after must not bring back a password that was seen refused.
  */
 export const setPassword: RootScript = {
   body: `need chpasswd usermod
@@ -14,6 +15,7 @@ status=$?
 [ "$(shadow 2)" = "$before" ] && exit 73
 [ $status = 0 ] || exit 74
 case $before in '!'*) usermod -L "$account" >/dev/null 2>&1 || exit 74 ;; esac
+sync /etc 2>/dev/null
 exit 0
 `,
 };
@@ -34,7 +36,7 @@ row entry
 [ "$before" = "\${entry#*:}" ] && exit 0
 printf '%s\\n' "$entry" | chpasswd -e >/dev/null 2>&1
 after=$(shadow 2)
-[ "$after" = "\${entry#*:}" ] && exit 0
+if [ "$after" = "\${entry#*:}" ]; then sync /etc 2>/dev/null; exit 0; fi
 [ "$after" = "$before" ] && exit 73
 exit 74
 `,

@@ -117,6 +117,10 @@ class Line {
   }
 }
 
+/** Anything but `off` is at least as safe as `on` against a crash of the server itself, and is its owner's choice. */
+const effectSettings = `select set_config('statement_timeout', $1, false), set_config('synchronous_commit',
+  case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)`;
+
 /** An open session. One statement at a time. */
 export class Session {
   readonly #server: Server;
@@ -145,12 +149,12 @@ export class Session {
 
   /**
    * One statement that changes something. The server itself gives it up when the time is over, so that it does not wait
-   * for a lock and then happen late.
+   * for a lock and then happen late. What it answers is on its disk, also where it is set to answer before that.
    */
   async execute(text: string, context: EffectContext, values: readonly unknown[] = []): Promise<void> {
     this.#server.requireTime(context);
     const left = Math.max(1, Math.floor(Math.min(context.notAfter, context.deadline) - this.#server.now()));
-    await this.rows(z.unknown(), `SET statement_timeout = ${left}`);
+    await this.rows(z.unknown(), effectSettings, [`${left}`]);
     this.#server.requireTime(context);
     await this.#client.query(text, [...values]).catch((error: unknown) => {
       throw this.#failure(error, 'unknown');

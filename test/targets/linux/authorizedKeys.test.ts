@@ -49,6 +49,14 @@ describe('authorized_keys', () => {
     );
   });
 
+  it('a key that two lines let in, each with options of its own: so is the new one', () => {
+    const [here, there] = ['from="10.0.0.1" ', 'from="10.0.0.2",no-pty '];
+    const file = `${here}${line(old)}\n${line(other)}\n${there}${line(old)}\n`;
+    const both = addBeside(file, next, old.blob) ?? '';
+    expect(removeKey(both, old.blob)).toBe(`${here}${line(next)}\n${line(other)}\n${there}${line(next)}\n`);
+    expect(removeKey(both, next.blob)).toBe(file);
+  });
+
   it('any text at all: what is not the key stays, and nothing throws', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 400, unit: 'binary' }), (file) => {

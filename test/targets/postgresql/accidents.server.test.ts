@@ -62,6 +62,25 @@ test('with log_statement=all, no password is ever in the server log; the verifie
   expect(log).not.toContain(next.reveal('password'));
 });
 
+test('a server set to answer before the change is on its disk crashes right after: the change is there', async () => {
+  const next = newPassword();
+  await postgres.run('alter role relock_manager set synchronous_commit = off');
+  const [writer] = await postgres.run("select pid from pg_stat_activity where backend_type = 'walwriter'");
+  const { pid } = z.object({ pid: z.number() }).parse(writer);
+  // Who would write it down a little later does not get to it.
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await change(next);
+    const down = postgres.stopProcess();
+    process.kill(pid, 'SIGCONT');
+    await down;
+    await postgres.startProcess();
+  } finally {
+    await postgres.run('alter role relock_manager reset synchronous_commit');
+  }
+  expect([await probe(next), await probe(first)]).toEqual(['accepted', 'rejected']);
+});
+
 describe('sessions', () => {
   test('open sessions survive the change, then end; those of other roles stay', async () => {
     const thief = await openPgSession(postgres, account, first);
