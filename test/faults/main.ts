@@ -23,16 +23,19 @@ const { values } = parseArgs({
 });
 
 const log = new RunLog(values.log ?? null);
-await runCampaign({
+const sample = values.sample === undefined ? null : z.coerce.number().int().nonnegative().parse(values.sample);
+const campaign = {
   kinds: estateKinds.filter(({ name }) => name.includes(values.estate)),
   build: 'built',
   seed: whole.parse(values.seed),
-  sample: values.sample === undefined ? null : whole.parse(values.sample),
+  sample,
   parallel: whole.parse(values.parallel),
   until: Date.now() + whole.parse(values.minutes) * 60_000,
   log,
-  told: (line) => (values.json ? process.stderr : process.stdout).write(`${line}\n`),
-});
+  told: (line: string) => (values.json ? process.stderr : process.stdout).write(`${line}\n`),
+} as const;
+// `--sample 0 --log FILE --record` keeps what was run before.
+if (sample !== 0) await runCampaign(campaign);
 const { seeds, cases, undecided, runs } = log.kept;
 const summary = summaryOf(runs);
 const on = new Date().toISOString().slice(0, 10);
