@@ -1,5 +1,5 @@
 import type { FailurePolicy } from '../../../src/model/policy.js';
-import type { Line } from '../estate.js';
+import type { OutgoingRequest } from '../lane/wires.js';
 import { commonFaults, type Fault } from './faults.js';
 import { shuffled } from './random.js';
 
@@ -7,10 +7,7 @@ export type CampaignPolicy = Extract<FailurePolicy, 'restore' | 'forward'>;
 export const campaignPolicies: readonly CampaignPolicy[] = ['restore', 'forward'];
 
 /** One outgoing request of a rotation to which nothing happened. */
-export interface ProfiledRequest {
-  readonly line: Line;
-  /** Counts from 1 on its line. */
-  readonly number: number;
+export interface ProfiledRequest extends OutgoingRequest {
   readonly phase: string;
 }
 

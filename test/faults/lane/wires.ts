@@ -9,6 +9,8 @@ export interface OutgoingRequest {
   readonly line: Line;
   /** Counts from 1 on its line, since the last `count`. */
   readonly number: number;
+  /** Of an HTTP request, its first line; else empty. */
+  readonly head: string;
 }
 
 /** Every line of one estate, each through a proxy; the proxies are the clock of a run. */
@@ -19,7 +21,7 @@ export class Wires {
 
   /** For an estate's start. */
   readonly through = async (line: Line): Promise<string> => {
-    const decide = () => this.#decide(line);
+    const decide = ({ text }: { text: string }) => this.#decide(line, text);
     const proxy = await startFaultProxy({ ...line, decide, lateMs });
     this.#proxies.set(line.id, { line, proxy });
     return proxy.address;
@@ -52,9 +54,10 @@ export class Wires {
     await Promise.all([...this.#proxies.values()].map(({ proxy }) => proxy.close()));
   }
 
-  #decide(line: Line): Promise<Passage> {
+  #decide(line: Line, text: string): Promise<Passage> {
     const number = (this.#counts.get(line.id) ?? 0) + 1;
     this.#counts.set(line.id, number);
-    return this.#onRequest({ line, number });
+    const head = line.speaks === 'http' ? (text.split('\r\n', 1)[0] ?? '') : '';
+    return this.#onRequest({ line, number, head });
   }
 }
