@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { follow } from '../../../src/cli/rotation/follow.js';
 import { startRotation } from '../../../src/cli/rotation/startRotation.js';
@@ -112,8 +113,10 @@ export class Rotations {
     await this.#handle.terminate('the fault campaign waited long enough');
   }
 
-  close(): Promise<void> {
-    return this.#connected.close();
+  /** Questions end by their deadline; one that is asked again on a closed connection would end this process. */
+  async close(): Promise<void> {
+    await delay(queryMs);
+    await this.#connected.close();
   }
 }
 
