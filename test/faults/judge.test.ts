@@ -35,7 +35,9 @@ function ended(state: EndState, reason: Reason | null = null, flags: Partial<Fla
 
 const before = seen({ copies: [old], targets: [target([old])] });
 const said = (observed: Observed, end: RunEnd, onlyHeld = false) =>
-  judge(observed, end, { onlyHeld, afterProof: false }).map(({ invariant, what }) => `${invariant}: ${what}`);
+  judge(observed, end, { onlyHeld, afterProof: false, beforeOpen: false }).map(
+    ({ invariant, what }) => `${invariant}: ${what}`,
+  );
 
 describe('what is as it should be', () => {
   const ends: readonly [string, Observed, RunEnd][] = [

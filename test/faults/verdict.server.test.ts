@@ -30,7 +30,11 @@ function result(state: RotationResult['state'], reason: RotationResult['reason']
 
 async function verdict(state: RotationResult['state'], reason: RotationResult['reason'] = null) {
   const seen = await observe(estate, old, []);
-  return judge(seen, { kind: 'ended', result: result(state, reason) }, { onlyHeld: false, afterProof: false });
+  return judge(
+    seen,
+    { kind: 'ended', result: result(state, reason) },
+    { onlyHeld: false, afterProof: false, beforeOpen: false },
+  );
 }
 
 /** Of which nobody tells the checker. */

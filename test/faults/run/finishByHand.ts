@@ -30,7 +30,7 @@ export async function finishByHand(lane: Lane, seen: Observed, end: RunEnd): Pro
     const old = step === rotate ? (last.seen.vaults.copies[0] ?? seen.old) : seen.old;
     const after = await observe(lane.estate, old, seen.persons);
     steps.push(`${step.name}: ${wordFor(ended)}`);
-    const wrong = judge(after, ended, { onlyHeld: false, afterProof: false });
+    const wrong = judge(after, ended, { onlyHeld: false, afterProof: false, beforeOpen: false });
     violations.push(...wrong.map(({ invariant, what }) => ({ invariant, what: `after ${step.name}: ${what}` })));
     secrets = distinct([...secrets, ...secretsOf(after)]);
     last = { seen: after, end: ended };

@@ -56,6 +56,7 @@ async function healed(lane: Lane, strike: Strike): Promise<void> {
 function allowanceOf({ name }: Case, phase: string | null): Allowance {
   return {
     onlyHeld: name === 'target applies later than declared',
+    beforeOpen: phase === 'opened',
     afterProof: phase === 'retired' || phase === 'finished',
   };
 }

@@ -11,6 +11,8 @@ export interface Allowance {
   readonly onlyHeld: boolean;
   /** A person came when everything may have been proven already: what he did is not relock's to know. */
   readonly afterProof: boolean;
+  /** A person wrote over the old secret before relock could read it: nobody but him can hold it. */
+  readonly beforeOpen: boolean;
 }
 
 type Result = Pick<RotationResult, 'state' | 'reason' | 'flags' | 'open'>;
@@ -18,11 +20,12 @@ type Rule = (seen: Observed, result: Result, allowance: Allowance) => readonly V
 
 /** I1 to I6, from what was seen; I3 has a search of its own. */
 export function judge(seen: Observed, end: RunEnd, allowance: Allowance): readonly Violation[] {
-  if (end.kind === 'endless') return [violation('I5', `it does not end: it waits for ${end.waitsFor}`), ...held(seen)];
-  if (end.kind === 'stopped') return held(seen);
-  if (end.kind === 'broken') return [violation('I5', 'its workflow failed'), ...held(seen)];
+  if (end.kind === 'endless')
+    return [violation('I5', `it does not end: it waits for ${end.waitsFor}`), ...held(seen, allowance)];
+  if (end.kind === 'stopped') return held(seen, allowance);
+  if (end.kind === 'broken') return [violation('I5', 'its workflow failed'), ...held(seen, allowance)];
   const { result } = end;
-  const lost = result.state === 'lost' ? [] : held(seen);
+  const lost = result.state === 'lost' ? [] : held(seen, allowance);
   if (allowance.onlyHeld) return lost;
   return [...lost, ...rules.flatMap((rule) => rule(seen, result, allowance))];
 }
@@ -32,8 +35,9 @@ function violation(invariant: Violation['invariant'], what: string): Violation {
 }
 
 /** I1: what a target accepts is in the vault. What a person set past the vault is the person's to know. */
-function held({ vaults, targets, persons }: Observed): readonly Violation[] {
-  const known = [...vaults.copies.filter((copy) => copy !== null), ...vaults.held];
+function held({ vaults, targets, persons, old }: Observed, { beforeOpen }: Allowance): readonly Violation[] {
+  const overwritten = beforeOpen && persons.length > 0 ? [old] : [];
+  const known = [...overwritten, ...vaults.copies.filter((copy) => copy !== null), ...vaults.held];
   const isKnown = (secret: KnownSecret) => [...known, ...persons].some((other) => isSame(other, secret));
   return targets
     .filter(({ accepted }) => !accepted.some(isKnown))
