@@ -7,7 +7,8 @@ export function patient(verbs: Verbs): Verbs {
   return {
     ...verbs,
     open: retried(verbs.open),
-    stage: retried(verbs.stage),
+    // Where the target makes the secret, an attempt of which nobody knows what it did is for the protocol to look at.
+    stage: retried(verbs.stage, ({ effect }) => effect === 'none'),
     promote: retried(verbs.promote),
     note: retried(verbs.note),
     finish: retried(verbs.finish),
@@ -19,13 +20,14 @@ const pausesMs = [1_000, 2_000, 4_000, 8_000];
 
 function retried<Args extends unknown[], Value>(
   call: (...args: Args) => Promise<Value>,
+  mayRepeat: (error: DriverError) => boolean = () => true,
 ): (...args: Args) => Promise<Value> {
   return async (...args) => {
     for (const pauseMs of pausesMs) {
       try {
         return await call(...args);
       } catch (error) {
-        if (!(error instanceof DriverError) || !errorCodes[error.code].retry) throw error;
+        if (!(error instanceof DriverError) || !errorCodes[error.code].retry || !mayRepeat(error)) throw error;
       }
       await delay(pauseMs);
     }

@@ -55,7 +55,7 @@ export type Reason = keyof typeof reasons;
 export interface Flags {
   /** An old secret may still open something. */
   readonly exposed: boolean;
-  /** Copies whose readers still get an old secret. Copy references. */
+  /** Copies whose readers do not get the new secret. Copy references. */
   readonly stale: readonly string[];
   /** Targets where a reboot may revive the old secret. Target ids. */
   readonly unsaved: readonly string[];

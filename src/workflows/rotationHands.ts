@@ -56,5 +56,7 @@ function whereAndWhen(state: RotationState, command: Command): ActivityOptions {
   // What was not started by then never happened; a vault step may wait for its worker.
   const isEffect = 'notAfter' in command && command.do !== 'stage';
   const queueMs = isEffect ? { scheduleToStartTimeout: Math.max(1, command.notAfter - Date.now()) } : {};
-  return { summary, ...queueMs, taskQueue: taskQueueOf(placeOf(state, command)) };
+  // A later attempt that failed without an effect would hide that an earlier one made a secret: only the protocol asks again.
+  const once = command.do === 'stage' && state.order.plan.maker === 'issued' ? { retry: { maximumAttempts: 1 } } : {};
+  return { ...once, summary, ...queueMs, taskQueue: taskQueueOf(placeOf(state, command)) };
 }

@@ -16,7 +16,16 @@ export function runRelock(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+  return runNode(['--import', tsx, main, ...args], folder, environment);
+}
+
+/** Runs a Node program in that folder, and waits for its end. */
+export function runNode(
+  args: readonly string[],
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

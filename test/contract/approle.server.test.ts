@@ -6,8 +6,8 @@ import type { Login } from '../../src/contracts/targetDriver.js';
 import { Secret } from '../../src/secret/secret.js';
 import { AppRoleDriver, appRoleCapabilities } from '../../src/targets/openbao/appRoleDriver.js';
 import { openbaoTargetSettings } from '../../src/targets/openbao/settings.js';
+import { losingReplies } from '../harness/faultProxy.js';
 import { appRolePolicy, type OpenBao, startOpenBao } from '../harness/openBao.js';
-import { replyLosingProxy } from '../harness/replyLosingProxy.js';
 import { effectContext, expectNoEffect, type OpenSession, type TargetHarness } from './targetDriver.harness.js';
 import { describeTargetDriver } from './targetDriver.suite.js';
 
@@ -196,12 +196,9 @@ describe('AppRole secret-ids', () => {
 
   test('lost reply of make: the orphan is what enumerate has more than before', async () => {
     const before = await driver().enumerate(account, management, effectContext());
-    const proxy = await replyLosingProxy(
-      bao.address,
-      (head) => head.startsWith('POST') && head.includes('/secret-id '),
-    );
+    const proxy = await losingReplies(bao.address, (head) => head.startsWith('POST') && head.includes('/secret-id '));
     try {
-      const lost = driverAt(proxy.address).make(account, management, effectContext());
+      const lost = driverAt(`http://${proxy.address}`).make(account, management, effectContext());
       await expect(lost).rejects.toMatchObject({ code: 'Unreachable', effect: 'unknown' });
     } finally {
       await proxy.close();
@@ -217,9 +214,9 @@ describe('AppRole secret-ids', () => {
   test('lost reply of a revocation: effect unknown, and the next call finishes it', async () => {
     const thieves = [await openToken(first), await openToken(first)];
     await retire(first, await make());
-    const proxy = await replyLosingProxy(bao.address, (head) => head.includes('/revoke-accessor '));
+    const proxy = await losingReplies(bao.address, (head) => head.includes('/revoke-accessor '));
     try {
-      const lost = endSessions(0, driverAt(proxy.address));
+      const lost = endSessions(0, driverAt(`http://${proxy.address}`));
       await expect(lost).rejects.toMatchObject({ code: 'Unreachable', effect: 'unknown' });
     } finally {
       await proxy.close();

@@ -6,6 +6,8 @@ import { startTemporalDev, type TemporalDev, type TemporalDevOptions } from '../
 import { say } from './say.js';
 
 export interface TestTemporal extends TemporalDev {
+  /** Its data file and log. */
+  readonly folder: string;
   /** Ends it as a crash would, and starts it again on the same data file and ports. */
   restart(): Promise<void>;
 }
@@ -24,6 +26,7 @@ export async function startTemporal(options: TestTemporalOptions = {}): Promise<
   let server = await start();
   return {
     ...server,
+    folder,
     kill: () => server.kill(),
     restart: async () => {
       await server.kill();

@@ -489,6 +489,40 @@ describe('what a management login or a device forces', () => {
     expect(story.world.device('a').slots(account)).toHaveLength(1);
   });
 
+  test('H32 one call that failed while an issued secret is made: asked again, as anywhere else', async () => {
+    const story = await Story.of({ devices: devices(1, issuing), kind: 'approle-secret-id' });
+    story.fail('enumerate', 'a', { kind: 'refused' });
+    expect(words(await story.rotate('restore'))).toBe('rotated(null)');
+  });
+
+  test('H32 a slot that an earlier run may have made is not forgotten when the target is away for the next run', async () => {
+    const story = await Story.of({ devices: devices(1, issuing), kind: 'approle-secret-id' });
+    story.fail('make', 'a', { kind: 'deaf' });
+    story.dieAt('wait');
+    await expect(story.rotate('restore')).rejects.toThrow(Crashed);
+    expect(story.world.device('a').slots(account)).toHaveLength(2);
+    story.world.trouble = always('enumerate', { kind: 'refused' });
+    expect(words(await story.recover())).toBe('unverified(unreachable)');
+    story.world.trouble = async () => null;
+    expect(words(await story.recover())).toBe('rotated(null)');
+    expect(story.world.device('a').slots(account)).toHaveLength(1);
+  });
+
+  test('H11 a person writes the vault after readers were given the new secret: said, and not overwritten', async () => {
+    const story = await Story.of({ devices: devices(1) });
+    const persons = story.world.value('persons');
+    story.before = async (command) => {
+      if (command.do === 'finish') await story.world.personWrites(story.world.primary, persons);
+    };
+    const end = await story.rotate('forward');
+    expect(words(end)).toBe('rotated(superseded)');
+    expect(end).toMatchObject({ open: false, flags: { stale: [`${story.world.primary}:itron/svc`] } });
+    expect((await story.readers()).equals(persons, ['password'])).toBe(true);
+    story.before = async () => {};
+    expect(words(await story.rotate('forward'))).toBe('rotated(null)');
+    expect(story.world.device('a').logIn(account, await story.readers())).toBe('accepted');
+  });
+
   test('H34 consumers: an account that is locked at the late look is still used by somebody', async () => {
     const story = await Story.of({ devices: devices(1, locks), timing: { soakMs: hour } });
     story.before = async (command) => {

@@ -19,21 +19,23 @@ const byState: Readonly<Record<Exclude<EndState, 'rotated'>, Outcome>> = {
 
 /** How it ended, why, what is still open to somebody, and what to do next. */
 export function endLines(result: RotationResult): readonly string[] {
-  const { credential, state, reason, flags, open } = result;
+  const { credential, state, reason, flags } = result;
   const why = reason === null ? '' : ` (${reasons[reason]})`;
   const seconds = ((result.endedAt - result.startedAt) / 1000).toFixed(1);
   return [
     `${credential}: ${state}: ${endStates[state]}${why}; ${seconds} s`,
     ...(flags.exposed && state !== 'untouched' ? ['  exposed: an old secret may still open something'] : []),
-    ...(flags.stale.length > 0 ? [`  stale: readers of ${flags.stale.join(', ')} still get an old secret`] : []),
+    ...(flags.stale.length > 0 ? [`  stale: readers of ${flags.stale.join(', ')} do not get the new secret`] : []),
     ...(flags.unsaved.length > 0
       ? [`  unsaved: a reboot of ${flags.unsaved.join(', ')} may revive the old secret`]
       : []),
-    ...nextLines(credential, state, open),
+    ...nextLines(result),
   ];
 }
 
-function nextLines(credential: string, state: EndState, open: boolean): readonly string[] {
+function nextLines({ credential, state, reason, open }: RotationResult): readonly string[] {
+  if (state === 'rotated' && reason === 'superseded')
+    return [`  next: see whether what readers get now works; if not: relock rotate ${credential}`];
   if (state === 'disabled') return [`  next: find out why, then relock reinstate ${credential}`];
   if (open)
     return [

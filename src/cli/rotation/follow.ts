@@ -28,10 +28,13 @@ const pauseMs = 1_000;
 export async function follow(options: FollowOptions): Promise<Followed> {
   const done = new AbortController();
   const signal = AbortSignal.any([options.signal, done.signal]);
+  const asking = parked(options, signal);
   try {
-    return await Promise.race([ended(options, signal), parked(options, signal), interrupted(options.signal)]);
+    return await Promise.race([ended(options, signal), foundParked(asking), interrupted(options.signal)]);
   } finally {
     done.abort();
+    // A question still under way would be asked again on a connection that is closed by then.
+    await asking;
   }
 }
 
@@ -62,20 +65,26 @@ async function ended({ client, credential, note }: FollowOptions, signal: AbortS
   return never();
 }
 
-/** Asks now and then; says once which queues have nobody who works on them. */
-async function parked(options: FollowOptions, signal: AbortSignal): Promise<Followed> {
+/** Only with an answer. */
+async function foundParked(asking: Promise<Followed | null>): Promise<Followed> {
+  return (await asking) ?? never();
+}
+
+/** Asks now and then; says once which queues have nobody who works on them. null: nobody wants to know any more. */
+async function parked(options: FollowOptions, signal: AbortSignal): Promise<Followed | null> {
   const { client, credential } = options;
   const handle = client.workflow.getHandle(rotationWorkflowId(credential));
   const told = new Set<string>();
   for (let looks = 0; !signal.aborted; looks += 1) {
     await pause(signal);
+    if (signal.aborted) break;
     if (looks % lookAtQueues === lookAtQueues - 1) await tellAbandoned(options, told);
     const progress = await client
       .withDeadline(Date.now() + queryMs, () => handle.query(progressQuery))
       .catch(() => null);
     if (progress?.parked != null) return { kind: 'parked', reason: progress.parked };
   }
-  return never();
+  return null;
 }
 
 /** Queues are looked at with every so many looks. */

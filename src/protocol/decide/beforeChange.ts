@@ -127,15 +127,20 @@ function makeCandidate(state: RotationState): Decision {
   if (state.order.plan.maker === 'supplied') return run(wait(parkedUntil(state), 'vendor'));
   const noisy = targetIds(state).find((id) => isQuiet(state, id));
   if (noisy !== undefined) return run({ ...waitForQuiet(state, noisy), asks: [] });
-  if (state.vaultFailure !== null) {
-    const stages = Math.max(...Object.values(state.targets).map((facts) => facts.stages));
-    const again = mayHaveMade(state) && stages < maxStages && state.now < state.deadline;
-    return again ? run(askAgain(state)) : giveUp(state, state.vaultFailure);
-  }
+  if (state.vaultFailure !== null)
+    return mayMakeAgain(state, state.vaultFailure) ? run(askAgain(state)) : giveUp(state, state.vaultFailure);
   const strays = targetIds(state).flatMap((id) => retireStray(state, id));
   if (strays.length > 0) return run(...strays);
   const skip = Object.entries(state.copies).filter(([, copy]) => copy.seen === 'unavailable');
   return run({ do: 'stage', skip: skip.map(([ref]) => ref), notAfter: notAfter(state) });
+}
+
+/** Elsewhere the call repeats itself until it converges; one that makes a secret at the target must be looked at in between. */
+function mayMakeAgain(state: RotationState, failure: Reason): boolean {
+  const stages = Math.max(...Object.values(state.targets).map((facts) => facts.stages));
+  const isSilent = failure === 'unreachable' || failure === 'silent';
+  const mayHelp = mayHaveMade(state) || (isSilent && state.order.plan.maker === 'issued');
+  return mayHelp && stages < maxStages && state.now < state.deadline;
 }
 
 /** A target that makes its secrets has few places for them: what an earlier rotation left there goes first. */

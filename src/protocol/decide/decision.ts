@@ -78,8 +78,10 @@ export function madeByTarget(state: RotationState): boolean {
 }
 
 /** A slot may be there of which nobody heard: whoever finishes this record finds it by difference. */
-export function mayHaveMade(state: RotationState): boolean {
-  return state.record?.candidate == null && Object.values(state.targets).some(({ stages }) => stages > 0);
+export function mayHaveMade({ record, targets }: RotationState): boolean {
+  if (record?.candidate != null) return false;
+  // Slots are written down right before one is made: an earlier run may have got further than it could say.
+  return record?.slotsBefore != null || Object.values(targets).some(({ stages }) => stages > 0);
 }
 
 /** Forward never undoes: the end is whatever is there. */

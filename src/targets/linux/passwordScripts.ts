@@ -1,7 +1,8 @@
 import type { RootScript } from './remoteScript.js';
 
 /**
- * Input: `account:password`. That it changed nothing is proved by the hash. A lock that was there before stays, for a
+ * Input: `account:password`. That it changed nothing is proved by its own word and by the hash: what it agreed to may still
+ * come, and a login tells. A lock that was there before stays, for a
  * suspended account gets its new password while nobody may log in. chpasswd does not see to it that the new file's name is
  * on the disk: a power failure right after must not bring back a password that was seen refused.
  */
@@ -12,7 +13,7 @@ begin
 row entry
 printf '%s\\n' "$entry" | chpasswd >/dev/null 2>&1
 status=$?
-[ "$(shadow 2)" = "$before" ] && exit 73
+[ $status != 0 ] && [ "$(shadow 2)" = "$before" ] && exit 73
 [ $status = 0 ] || exit 74
 case $before in '!'*) usermod -L "$account" >/dev/null 2>&1 || exit 74 ;; esac
 sync /etc 2>/dev/null

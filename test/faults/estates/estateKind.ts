@@ -25,7 +25,8 @@ const managementPath = 'mgmt/targets';
 const timing = {
   callMs: 4000,
   probeMs: 2000,
-  effectMs: 3000,
+  // What a line holds back arrives within this.
+  effectMs: 7000,
   probeAgainMs: 200,
   settleDeadlineMs: 30_000,
   stragglerMs: 1000,

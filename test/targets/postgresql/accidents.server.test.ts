@@ -20,8 +20,8 @@ import {
   superuserLogin,
 } from '../../contract/postgresql.harness.js';
 import { effectContext, expectNoEffect } from '../../contract/targetDriver.harness.js';
+import { losingReplies } from '../../harness/faultProxy.js';
 import { type Postgres, startPostgres } from '../../harness/postgres.js';
-import { replyLosingProxy } from '../../harness/replyLosingProxy.js';
 
 const account = 'itron-svc';
 const bench = { publicFields: [] };
@@ -239,11 +239,11 @@ describe('the way there', () => {
 
 describe('a change that goes wrong', () => {
   test('H1: the reply is lost: effect unknown, and a probe says what happened', async () => {
-    const proxy = await replyLosingProxy(`http://${postgres.address}`, (line) => line.includes('ALTER ROLE'));
+    const upstream = `http://${postgres.address}`;
+    const proxy = await losingReplies(upstream, (said) => said.includes('ALTER ROLE'), 'bytes');
     const next = newPassword();
     try {
-      const { port, hostname } = new URL(proxy.address);
-      const lost = change(next, manager, { address: `${hostname}:${port}`, tls: 'off' });
+      const lost = change(next, manager, { address: proxy.address, tls: 'off' });
       await expect(lost).rejects.toMatchObject({ code: 'Unreachable', effect: 'unknown' });
     } finally {
       await proxy.close();

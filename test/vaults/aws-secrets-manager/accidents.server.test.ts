@@ -19,7 +19,7 @@ import { apiAt, clientAt, personWrites, readerSees, region } from '../../contrac
 import { callContext, freshPath, opening, password } from '../../contract/vaultBackend.harness.js';
 import { policyFile } from '../../deploy/policyFiles.js';
 import { type AwsEmulator, makeAwsUser, startAws, type TestAws } from '../../harness/aws.js';
-import { replyLosingProxy } from '../../harness/replyLosingProxy.js';
+import { losingReplies } from '../../harness/faultProxy.js';
 
 const vaultAt = (endpoint: string, keys?: Parameters<typeof apiAt>[1], changes: object = {}) =>
   new AwsVault(apiAt(endpoint, keys, changes), Date.now);
@@ -167,9 +167,9 @@ describe.each<AwsEmulator>(['moto', 'ministack'])('by %s', (kind) => {
     await vault.open(path, mine, callContext());
     await vault.stage(path, mine.token, async () => password('new-1'), callContext());
     const base = (await vault.state(path, callContext())).record?.base ?? null;
-    const proxy = await replyLosingProxy(aws.endpoint, (head) => /UpdateSecretVersionStage/i.test(head));
+    const proxy = await losingReplies(aws.endpoint, (head) => /UpdateSecretVersionStage/i.test(head));
     try {
-      const lost = vaultAt(proxy.address).promote(path, mine.token, base, callContext());
+      const lost = vaultAt(`http://${proxy.address}`).promote(path, mine.token, base, callContext());
       expect(await failureOf(lost, 'new-1', 'old-1')).toMatchObject({ code: 'Unreachable', effect: 'unknown' });
     } finally {
       await proxy.close();
