@@ -1,6 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 const serverTests = 'test/**/*.server.test.ts';
+/** Whole incidents, and what breaks them, on many servers: minutes each. */
+const campaigns = 'test/**/*.campaign.test.ts';
+
+const onServers = {
+  pool: 'forks',
+  globalSetup: ['test/harness/globalSetup.ts'],
+  testTimeout: 60_000,
+  // A first run fetches the servers (about 200 MB).
+  hookTimeout: 300_000,
+} as const;
 
 export default defineConfig({
   test: {
@@ -12,22 +22,13 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: [serverTests],
+          exclude: [serverTests, campaigns],
           pool: 'forks',
           testTimeout: 30_000,
         },
       },
-      {
-        test: {
-          name: 'server',
-          include: [serverTests],
-          pool: 'forks',
-          globalSetup: ['test/harness/globalSetup.ts'],
-          testTimeout: 60_000,
-          // A first run fetches the servers (about 200 MB).
-          hookTimeout: 300_000,
-        },
-      },
+      { test: { name: 'server', include: [serverTests], ...onServers } },
+      { test: { name: 'campaign', include: [campaigns], ...onServers } },
     ],
   },
 });

@@ -143,9 +143,10 @@ async function finish(
   const { primary, others } = resolved;
   const { token } = rotation;
   const at = deps.clock.now();
+  const noted = await noteLast(primary, token, command, context);
+  if (noted !== null && noted.suspended.length > 0) return { end: 'disabled' };
   for (const copy of others) await finishSecondary(copy, token, command, at, context);
-  await noteLast(primary, token, command, context);
-  const overwritten = await isOverwritten(resolved, token, context);
+  const overwritten = noted !== null && (await isOverwritten(resolved, noted, context));
   await primary.vault.finish(primary.path, token, command.end, at, context);
   const { spent } = await primary.vault.state(primary.path, context);
   return { end: spent.find((entry) => entry.token === token)?.end ?? command.end, overwritten };
@@ -154,28 +155,27 @@ async function finish(
 /** Readers had the new secret, and somebody wrote over it since: nobody looked whether theirs works. */
 async function isOverwritten(
   { primary, ownedFields }: Resolved,
-  token: string,
+  { candidate, phase }: RotationRecord,
   context: CallContext,
 ): Promise<boolean> {
-  const { record } = await primary.vault.state(primary.path, context);
-  if (record?.token !== token || record.candidate === null) return false;
-  if (record.phase !== 'promoted' && record.phase !== 'retired') return false;
+  if (candidate === null || (phase !== 'promoted' && phase !== 'retired')) return false;
   const [ours, theirs] = await Promise.all([
-    primary.vault.read(primary.path, record.candidate, context),
+    primary.vault.read(primary.path, candidate, context),
     ownedCurrent(primary, ownedFields, context),
   ]);
   return theirs === null || !theirs.equals(ours, ownedFields);
 }
 
-/** Repeating `finish` meets a record that is closed already: then there is nothing left to note. */
+/** The record as it is then. Repeating `finish` meets one that is closed already: null, there is nothing left to note. */
 async function noteLast(
   primary: Copy,
   token: string,
   { gone, refusals }: CommandOf<'finish'>,
   context: CallContext,
-): Promise<void> {
+): Promise<RotationRecord | null> {
   const { record } = await primary.vault.state(primary.path, context);
-  if (record?.token === token) await primary.vault.note(primary.path, token, { goneFrom: gone, refusals }, context);
+  if (record?.token !== token) return null;
+  return primary.vault.note(primary.path, token, { goneFrom: gone, refusals }, context);
 }
 
 /** A record left at a copy that is down is closed by the next rotation; it does not keep this one from ending. */

@@ -28,9 +28,9 @@ function leaveOpen(state: RotationState): Decision | null {
   return refusals === null || state.vaultFailure !== null ? null : run({ do: 'note', write: { refusals } });
 }
 
-/** Another interpreter finished the same record first: what it observed counts. */
+/** Another interpreter finished the same record first: what it observed counts. One that suspended accounts left it open. */
 function closed(state: RotationState, ending: Ending, as: Ending['state']): Ending {
-  if (as !== ending.state) return { state: as, reason: 'spent', open: false };
+  if (as !== ending.state) return { state: as, reason: 'spent', open: as === 'disabled' };
   return state.overwritten === true ? { ...ending, reason: ending.reason ?? 'superseded' } : ending;
 }
 
