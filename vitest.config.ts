@@ -5,12 +5,12 @@ const serverTests = 'test/**/*.server.test.ts';
 const campaigns = 'test/**/*.campaign.test.ts';
 
 const onServers = {
-  pool: 'forks',
+  pool: 'forks' as const,
   globalSetup: ['test/harness/globalSetup.ts'],
   testTimeout: 60_000,
   // A first run fetches the servers (about 200 MB).
   hookTimeout: 300_000,
-} as const;
+};
 
 export default defineConfig({
   test: {

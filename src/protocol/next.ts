@@ -3,7 +3,7 @@ import type { Command, Observation, RotationEvent, Step } from './commands.js';
 import { checked, opened, stagedPhase } from './decide/beforeChange.js';
 import { applied, verified } from './decide/change.js';
 import { confirmed } from './decide/confirm.js';
-import type { Decision } from './decide/decision.js';
+import { askAgain, type Decision, run } from './decide/decision.js';
 import { finished } from './decide/finish.js';
 import { adopted, promoted } from './decide/promote.js';
 import { retired } from './decide/retire.js';
@@ -69,9 +69,10 @@ function atOnce(state: RotationState, commands: readonly Command[]): readonly Co
   return ration(state, commands).slice(0, widest);
 }
 
-/** A policy that changed under way is written down before anything is done by it. */
+/** A policy that changed under way is written down before anything is done by it, as long as there is time to try. */
 function sayFirst(state: RotationState): Decision | null {
   const { record, policy, vaultFailure, phase } = state;
-  const unsaid = record !== null && record.policy !== policy && vaultFailure === null && phase !== 'finished';
-  return unsaid ? { commands: [{ do: 'note', write: { policy } }] } : null;
+  if (record === null || record.policy === policy || phase === 'finished') return null;
+  if (vaultFailure === null) return { commands: [{ do: 'note', write: { policy } }] };
+  return state.now < state.deadline ? run(askAgain(state)) : null;
 }

@@ -121,6 +121,17 @@ describe('records that are found', () => {
     expect(story.commands.filter((command) => command === 'stage')).toHaveLength(2);
   });
 
+  test('H8 an incident that joins while the vault is away is written down before anything is done by it', async () => {
+    const story = await Story.of({ devices: devices(1) });
+    story.before = async ({ do: name }) => {
+      if (name === 'stage') story.said.push({ event: 'join', join: { policy: 'forward', cleanAfter: 0 } });
+      if (name === 'note' && !story.commands.includes('note')) story.fail('write', 'relock', { kind: 'refused' });
+      if (name === 'change') expect((await story.world.ledger('primary')).record?.policy).toBe('forward');
+    };
+    expect(words(await story.rotate('restore'))).toBe('rotated(null)');
+    expect(story.commands.filter((command) => command === 'note').length).toBeGreaterThan(1);
+  });
+
   test('H25 the second change sets the same new secret: a crash before it leaves nothing that is not held', async () => {
     const story = await Story.of({ devices: devices(1, secondChange) });
     story.dieAt('retire');
@@ -386,6 +397,20 @@ describe('a record that somebody else carries on', () => {
       isFirst = false;
       expect((await story.elsewhere('disable')).state).toBe('disabled');
       story.said.push({ event: 'cancel' });
+    };
+    const end = await story.rotate('disable');
+    expect([end.state, end.open]).toEqual(['disabled', true]);
+    expect((await story.world.ledger('primary')).record?.suspended).toEqual(['a', 'b']);
+  });
+
+  test('H31 who finds an account barred, because it was suspended meanwhile, leaves its record open', async () => {
+    const story = await Story.of({ devices: devices(2) });
+    story.world.trouble = refusing('b');
+    let isFirst = true;
+    story.before = async ({ do: name }) => {
+      if (name !== 'probe' || !isFirst) return;
+      isFirst = false;
+      expect((await story.elsewhere('disable')).state).toBe('disabled');
     };
     const end = await story.rotate('disable');
     expect([end.state, end.open]).toEqual(['disabled', true]);

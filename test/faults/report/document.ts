@@ -72,7 +72,7 @@ function cell(ends: Ends): string {
 }
 
 const found: readonly string[] = [
-  'I4, I5: the vault went away while an AppRole secret-id was made. A later attempt, which could do nothing, hid that an earlier one had made one: the rotation ended `untouched`, a secret-id that nobody knew was left, and no place for the next. Making a secret at a target is repeated by the protocol alone, which looks in between. Held by `test/protocol/accidents.test.ts` (H32) and `test/faults/campaign.server.test.ts`.',
+  'I4, I5: the vault went away while an AppRole secret-id was made. A later attempt, which could do nothing, hid that an earlier one had made one: the rotation ended `untouched`, a secret-id that nobody knew was left, and no place for the next. Making a secret at a target is repeated by the protocol alone, which looks in between. Held by `test/protocol/accidents.test.ts` (H32) and `test/faults/campaign.campaign.test.ts`.',
   'I2: a person wrote another value over the one that readers had just been given; the rotation ended as `rotated`, and nobody was told that readers got a secret that opens nothing. It ends as `rotated(superseded)` with the copy named, and what the person wrote is left alone. Held by `test/protocol/accidents.test.ts` (H11).',
   'I5: a host whose `chpasswd` agrees and acts a second later (`target applies late`) was told to have refused: the rotation ended `untouched`, and then the change came. That nothing changed is proved only where `chpasswd` itself said no.',
   'I1 in the list above, where a person overwrites the vault before the rotation opens: the only copy of the old secret is gone before relock could read it. The checker no longer counts that against relock.',
