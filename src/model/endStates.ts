@@ -29,7 +29,7 @@ export const reasons = {
   copyUnavailable: 'a vault that keeps a copy did not take the new secret',
   vaultUnavailable: 'the primary vault did not answer',
   superseded: 'a person set a newer secret meanwhile',
-  cancelled: 'it was cancelled before anything was changed',
+  cancelled: 'it was cancelled before readers had the new secret',
   held: 'another rotation holds this credential',
   spent: 'this rotation was already carried out',
   misconfigured: 'the configuration does not fit what is there',

@@ -111,6 +111,8 @@ export class Traffic {
   readonly #denied = new Set<string>();
   readonly #values = new Map<string, Set<string>>();
   readonly #madeAt = new Map<string, number>();
+  /** How often somebody asked which records there are. */
+  lists = 0;
   /** Tokens of the records of each path, as the vault took them. */
   readonly #tokens = new Map<string, (string | null)[]>();
 
@@ -165,6 +167,7 @@ export class Traffic {
   }
 
   #judge(passing: Passing): Verdict {
+    if (passing.path.startsWith(`/v1/${this.#mount}/metadata/relock`)) this.lists += 1;
     const { credential, seen } = this.#read(passing);
     if (credential === null) return 'pass';
     if (seen.what === 'write') this.#keep(credential, seen.document);

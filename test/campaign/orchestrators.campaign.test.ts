@@ -157,8 +157,10 @@ describe('two orchestrators, one credential', () => {
 
   it('relock recover beside a live worker, in every phase: both end as the one record was closed', async () => {
     await bringTo(alongside);
+    const listsBefore = world.traffic.lists;
     const recovering = relock(there, ['recover', '--json'], { TEMPORAL_ADDRESS: '127.0.0.1:9' });
-    await delay(1_000);
+    const asks = async () => (world.traffic.lists > listsBefore ? true : undefined);
+    await waitUntil(asks, { what: 'relock recover to ask for open records', timeoutMs: 60_000 });
     letGo();
     const recovered = JSON.parse((await recovering).stdout) as { credential: string; state: string }[];
     expect(recovered.map(({ credential, state }) => [credential, state]).sort()).toEqual(

@@ -21,7 +21,9 @@ export async function momentOf(client: Client, incident: string): Promise<Moment
   const progress = await query<IncidentProgress>(client, client.workflow.getHandle(incident), 'incident');
   const wave = progress.wave === null ? null : await waveOf(client, incident, progress.wave);
   const runs = wave !== null && ['running', 'paused', 'halted'].includes(progress.state);
-  const ends = runs ? sum(progress.ends, wave.ends) : progress.ends;
+  const both = runs ? sum(progress.ends, wave.ends) : progress.ends;
+  // A wave that has just ended is counted by its incident already.
+  const ends = countOf(both) > (progress.totals?.credentials ?? 0) ? progress.ends : both;
   return { progress, ends, running: wave?.running ?? [], parked: wave?.parked ?? [] };
 }
 
@@ -37,6 +39,10 @@ async function waveOf(client: Client, incident: string, wave: number): Promise<W
 
 function query<Answer>(client: Client, handle: WorkflowHandle, name: string): Promise<Answer> {
   return client.withDeadline(Date.now() + queryDeadlineMs, () => handle.query<Answer, []>(name));
+}
+
+function countOf(ends: Ends): number {
+  return Object.values(ends).reduce((count, each) => count + each, 0);
 }
 
 function sum(one: Ends, other: Ends): Ends {

@@ -81,7 +81,8 @@ const barWidth = 30;
 export function progressLine({ progress, ends, running, parked }: Moment): string {
   const total = (progress.totals?.credentials ?? 0) - (progress.totals?.blocked ?? 0);
   const done = Object.values(ends).reduce((sum, count) => sum + count, 0);
-  const filled = total === 0 ? 0 : Math.round((done / total) * barWidth);
+  // What an incident takes over may end before it is counted as part of it.
+  const filled = total === 0 ? 0 : Math.min(barWidth, Math.round((done / total) * barWidth));
   const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]`;
   const counts = Object.entries(ends).filter(([, count]) => count > 0);
   const parts = [

@@ -1,7 +1,7 @@
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { mayProbe } from '../refusals.js';
-import { type CopyFacts, factsOf, isPromoted, type RotationState } from '../state.js';
+import { type CopyFacts, factsOf, isPromoted, planOf, type RotationState, targetIds } from '../state.js';
 import { askAgain, type Decision, finishAs, giveUp, go, isStopping, probe, run, wait, workable } from './decision.js';
 
 export function promoted(state: RotationState): Decision {
@@ -15,7 +15,7 @@ function promotePrimary(state: RotationState, copy: string, facts: CopyFacts | u
   const mayBeDone = facts?.promoting === true;
   if (isStopping(state) && !mayBeDone) return giveUp(state, 'cancelled');
   const judged = facts?.stranger == null ? 'refused' : judgeStranger(state, facts.stranger);
-  if (judged === 'accepted') return finishAs('untouched', 'superseded', false);
+  if (judged === 'accepted') return superseded(state);
   if (judged === 'undecided') return finishAs('unverified', 'superseded', true);
   if (judged !== 'refused') return run(judged);
   if (state.vaultFailure === null)
@@ -24,6 +24,12 @@ function promotePrimary(state: RotationState, copy: string, facts: CopyFacts | u
   return mayBeDone || state.policy === 'forward'
     ? finishAs('unverified', state.vaultFailure, true)
     : giveUp(state, state.vaultFailure);
+}
+
+/** A person's value works. Where ours lives beside it, it is not untouched: the record stays and says that both are accepted. */
+function superseded(state: RotationState): Decision {
+  const isBeside = targetIds(state).some((id) => planOf(state, id).capabilities.overlap && factsOf(state, id).taken);
+  return isBeside ? finishAs('unverified', 'superseded', true) : finishAs('untouched', 'superseded', false);
 }
 
 /**

@@ -81,7 +81,9 @@ export class Checker {
       this.#sent.set(target, [...(this.#sent.get(target) ?? []), secret]);
     if (this.twoHeads || record == null || undo !== 'capture' || record.policy !== 'restore' || record.base === null)
       return;
-    if (record.phase !== 'promoted' && record.phase !== 'retired' && record.captures[target] === undefined)
+    const readersHaveIt = this.#readers !== null && this.#isVersion(record.candidate ?? '', this.#readers);
+    const isPast = readersHaveIt || record.phase === 'promoted' || record.phase === 'retired';
+    if (!isPast && record.captures[target] === undefined)
       this.#fail(`undo: ${target} is changed, and what its undo needs is not held`);
   }
 
