@@ -180,8 +180,9 @@ export class MemoryDevice {
 
   openSession(name: string): Instant {
     const account = this.#settled(name);
-    account.sessions = [...account.sessions, this.now];
-    return this.now;
+    const start = this.now;
+    account.sessions = [...account.sessions, start];
+    return start;
   }
 
   sessions(name: string): readonly Instant[] {
