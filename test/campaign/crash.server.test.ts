@@ -72,7 +72,7 @@ describe('server and worker are killed in the middle of a real incident', () => 
     await dev.kill();
     rmSync(join(estate.folder, 'data'), { recursive: true, force: true });
     const recovered = await relock('recover', '--json');
-    expect([0, 3]).toContain(recovered.code);
+    expect([0, 3], `${recovered.stdout}${recovered.stderr}`).toContain(recovered.code);
     const again = await relock('recover', '--json');
     expect(JSON.parse(again.stdout)).toEqual([]);
     await dev.start();

@@ -1,7 +1,8 @@
+import type { PhaseEvidence } from '../../../src/model/evidence.js';
 import { type CampaignPolicy, campaignPolicies, type Profile, type ProfiledRequest } from '../cases/cases.js';
 import type { Lane } from './lane.js';
 
-/** Rotates without a fault; each request waits until the workflow has said in which phase it is. */
+/** Rotates without a fault; its evidence says in which phase each request was made. */
 export async function profileOf(lane: Lane): Promise<readonly Profile[]> {
   const profiles: Profile[] = [];
   for (const policy of campaignPolicies) {
@@ -12,10 +13,10 @@ export async function profileOf(lane: Lane): Promise<readonly Profile[]> {
 }
 
 async function requestsOf(lane: Lane, policy: CampaignPolicy): Promise<readonly ProfiledRequest[]> {
-  const requests: ProfiledRequest[] = [];
+  const seen: (Omit<ProfiledRequest, 'phase'> & { readonly at: number })[] = [];
   await lane.estate.reset();
   lane.wires.count(async (request) => {
-    requests.push({ ...request, phase: await lane.rotations.phase() });
+    seen.push({ ...request, at: Date.now() });
     return 'pass';
   });
   await lane.rotations.start(policy);
@@ -23,5 +24,11 @@ async function requestsOf(lane: Lane, policy: CampaignPolicy): Promise<readonly 
   lane.wires.passAll();
   if (end.kind !== 'ended' || end.result.state !== 'rotated')
     throw new Error(`${lane.kind.name}: without a fault it ended as ${JSON.stringify(end)}`);
-  return requests;
+  const phases = await lane.rotations.phases(end.result);
+  return seen.map(({ at, ...request }) => ({ ...request, phase: phaseAt(phases, at) }));
+}
+
+/** The last that was reached by then; what comes before anything was heard belongs to the first. */
+function phaseAt(phases: readonly PhaseEvidence[], at: number): string {
+  return phases.filter(({ reachedAt }) => reachedAt <= at).at(-1)?.phase ?? 'opened';
 }

@@ -9,10 +9,13 @@ import { encryptingConverter } from '../../../src/codec/dataConverter.js';
 import { makeKeyFile, readKeyFile } from '../../../src/codec/keyFile.js';
 import type { Estate } from '../../../src/config/estate.js';
 import { loadEstate } from '../../../src/config/loadEstate.js';
+import { evidenceSchema } from '../../../src/evidence/schema.js';
+import { evidencePrefix } from '../../../src/model/artifactKeys.js';
+import type { PhaseEvidence } from '../../../src/model/evidence.js';
 import type { RotationOrder } from '../../../src/model/plan.js';
 import { canonical, rotationToken } from '../../../src/planning/digest.js';
 import { planRotation } from '../../../src/planning/planRotation.js';
-import { progressQuery, type RotationResult, rotationWorkflowId } from '../../../src/workflows/messages.js';
+import { type RotationResult, rotationWorkflowId } from '../../../src/workflows/messages.js';
 import type { CampaignPolicy } from '../cases/cases.js';
 import type { FaultEstate } from '../estate.js';
 
@@ -26,8 +29,8 @@ export type RunEnd =
   | { readonly kind: 'endless'; readonly waitsFor: string };
 
 const longestRunMs = 150_000;
-/** A worker that was killed is missed for some seconds, and its workflow's cache with it. */
-const queryMs = 3_000;
+/** Questions to a workflow end by themselves after this long. */
+const questionMs = 3_000;
 
 /** Rotations of one estate's credential, started and watched as the command line does it. */
 export class Rotations {
@@ -73,13 +76,12 @@ export class Rotations {
     return { plan, policy, token: rotationToken(entry.id, `${canonical(plan).digest} ${randomUUID()}`, 1) };
   }
 
-  /** Where it stands now; `unknown`: nobody answers. */
-  async phase(): Promise<string> {
-    const ask = this.#client.withDeadline(Date.now() + queryMs, () => this.#handle.query(progressQuery));
-    return ask.then(
-      ({ phase }) => phase,
-      () => 'unknown',
-    );
+  /** When a rotation that has ended was in which phase, as its evidence has it. */
+  async phases({ token }: RotationResult): Promise<readonly PhaseEvidence[]> {
+    const context = { signal: new AbortController().signal, deadline: Date.now() + longestRunMs };
+    const { artifacts } = this.#estate;
+    const [key = ''] = await artifacts.list(evidencePrefix({ credential: this.#credential, token }), context);
+    return evidenceSchema.parse(JSON.parse(Buffer.from(await artifacts.get(key, context)).toString('utf8'))).phases;
   }
 
   cancel(): Promise<unknown> {
@@ -115,7 +117,7 @@ export class Rotations {
 
   /** Questions end by their deadline; one that is asked again on a closed connection would end this process. */
   async close(): Promise<void> {
-    await delay(queryMs);
+    await delay(questionMs);
     await this.#connected.close();
   }
 }

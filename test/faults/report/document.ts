@@ -16,7 +16,7 @@ export function faultsDocument(recorded: Recorded): string {
     '## Found by earlier campaigns, and corrected',
     found.map((line) => `- ${line}`).join('\n'),
     '## Faults at every outgoing request',
-    'Rows: what happened. Columns: the phase in which the rotation was when its request was met. `9 (2)`: 9 runs, 2 of them did not end as `rotated` by themselves. `·`: not run.',
+    'Rows: what happened. Columns: the phase in which that request is made when nothing is wrong. `9 (2)`: 9 runs, 2 of them did not end as `rotated` by themselves. `·`: not run.',
     ...Object.entries(recorded.estates).map(([name, estate]) => estateTable(name, estate, recorded.cases[name] ?? 0)),
     '## What each fault is',
     table(
@@ -53,7 +53,7 @@ function endRows({ estates, afterwards }: Recorded): readonly (readonly string[]
 
 function estateTable(name: string, { runs, ends, faults }: EstateSummary, cases: number): string {
   const met = new Set(Object.values(faults).flatMap((phases) => Object.keys(phases)));
-  const columns = [...phaseNames, 'unknown'].filter((phase) => met.has(phase));
+  const columns = phaseNames.filter((phase) => met.has(phase));
   const rows = Object.entries(faults).map(([fault, phases]) => [
     fault,
     ...columns.map((phase) => cell(phases[phase] ?? {})),
@@ -75,8 +75,8 @@ const found: readonly string[] = [
   'I4, I5: the vault went away while an AppRole secret-id was made. A later attempt, which could do nothing, hid that an earlier one had made one: the rotation ended `untouched`, a secret-id that nobody knew was left, and no place for the next. Making a secret at a target is repeated by the protocol alone, which looks in between. Held by `test/protocol/accidents.test.ts` (H32) and `test/faults/campaign.campaign.test.ts`.',
   'I2: a person wrote another value over the one that readers had just been given; the rotation ended as `rotated`, and nobody was told that readers got a secret that opens nothing. It ends as `rotated(superseded)` with the copy named, and what the person wrote is left alone. Held by `test/protocol/accidents.test.ts` (H11).',
   'I5: a host whose `chpasswd` agrees and acts a second later (`target applies late`) was told to have refused: the rotation ended `untouched`, and then the change came. That nothing changed is proved only where `chpasswd` itself said no.',
-  'I1 in the list above, where a person overwrites the vault before the rotation opens: the only copy of the old secret is gone before relock could read it. The checker no longer counts that against relock.',
-  "I1 and I2 in the list above, where a person overwrites the vault while the record is being closed (`finished`): the new secret stands in the readers' path alone by then, and in the versions that the vault itself keeps of it. Open.",
+  'Not counted against relock: a person overwrites the vault before the rotation opens, and the only copy of the old secret is gone before relock could read it.',
+  "Open: a person overwrites the vault in the very moment in which the record is closed (`finished`). The new secret stands in the readers' path alone by then, and in the versions that the vault itself keeps of it.",
   '`relock rotate` could end with an error after a rotation had ended well: its last question was still under way, and was asked again on a connection that was closed.',
 ];
 
@@ -89,7 +89,7 @@ const limits: readonly string[] = [
     '- A person who fills the only free place of a target (a second AppRole secret-id by hand) keeps it: rotations end as `untouched(refused)` until he removes it.',
     '- One fault in a run. Two and more at once are in the model (`test/protocol`), on drivers in memory.',
     '- The policy `disable`, and incidents: those are in `test/campaign` and `test/e2e`.',
-    '- The phase of a request is asked of the workflow while the request waits; `unknown` is where nobody answered in time, such as while a worker starts.',
+    '- The phase of a request is that of the run without a fault that came before, by its evidence.',
   ].join('\n'),
 ];
 

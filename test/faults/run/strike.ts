@@ -22,7 +22,7 @@ export class Strike {
     this.#case = fault;
   }
 
-  /** The phase in which it happened; null: the request never came. */
+  /** The phase in which that request is made when nothing is wrong; null: it never came. */
   get phase(): string | null {
     return this.#phase;
   }
@@ -34,8 +34,7 @@ export class Strike {
   arm(): void {
     this.#lane.wires.count(async ({ line, number }) => {
       if (this.#phase !== null || line.id !== this.#case.line || number !== this.#case.request) return 'pass';
-      this.#phase = 'unknown';
-      this.#phase = await this.#lane.rotations.phase();
+      this.#phase = this.#case.phase;
       return this.#happen();
     });
   }

@@ -17,6 +17,8 @@ const peace: Met = { fault: null, dies: false };
 /** Calls are counted over all processes; what the scenario says happens at a call happens there. */
 export class Fate {
   calls = 0;
+  /** The call after which a process died last. */
+  #diedAt = 0;
   #troubles: readonly Trouble[];
   readonly #world: MemoryEstate;
   readonly #checker: Checker;
@@ -53,7 +55,11 @@ export class Fate {
   async after(call: FaultyCall): Promise<boolean> {
     const mayChange = !['read', 'list', 'probe', 'enumerate', 'capture'].includes(call.verb);
     await this.#checker.instant(`call ${this.calls}, ${call.verb} ${call.subject}`, mayChange);
-    return this.#troubles.some(({ at, what }) => at === this.calls && what.kind === 'crashAfter');
+    const isDeadly = this.#troubles.some(({ at, what }) => at === this.calls && what.kind === 'crashAfter');
+    // Only one process dies of it: something late may come to its end while the number of calls still is that one.
+    const dies = isDeadly && this.#diedAt !== this.calls;
+    if (dies) this.#diedAt = this.calls;
+    return dies;
   }
 
   async #meet(what: Trouble['what'], call: FaultyCall): Promise<Met> {
