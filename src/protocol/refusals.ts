@@ -1,7 +1,7 @@
 import type { RefusalCount, Refusals, TargetId, VersionId } from '../model/record.js';
 import type { Millis } from '../model/time.js';
 import type { Command } from './commands.js';
-import { factsOf, isPromoted, oldsAt, planOf, type RotationState } from './state.js';
+import { factsOf, oldsAt, planOf, type RotationState } from './state.js';
 
 /** Refused logins between two good ones, at most, where the realm locks accounts. */
 const lockingBudget = 2;
@@ -49,9 +49,7 @@ function left(state: RotationState, target: TargetId): number {
 
 function budgetOf(state: RotationState, target: TargetId): number {
   const threshold = thresholdOf(state, target);
-  // Who died may have counted a login that was good: what readers get was seen to work, and one more of it locks nothing.
-  const spare = state.resumes && isPromoted(state) && !wasRefused(state, target) ? 1 : 0;
-  if (threshold !== null) return Math.min(lockingBudget + spare, threshold - 1);
+  if (threshold !== null) return Math.min(lockingBudget, threshold - 1);
   return Math.max(openBudget, Math.min(oldsAt(state, target).length, mostGuesses) + 2);
 }
 
