@@ -40,13 +40,12 @@ const effectStep: ActivityOptions = {
 };
 
 /** Each command's time-outs and retries. */
-export const activityOptions: Readonly<Record<VerbName | 'recordResult', ActivityOptions>> = {
+export const activityOptions: Readonly<Record<VerbName, ActivityOptions>> = {
   open: vaultStep,
   stage: vaultStep,
   promote: vaultStep,
   note: vaultStep,
   finish: vaultStep,
-  recordResult: vaultStep,
   capture: readingStep,
   probe: probeStep,
   change: effectStep,

@@ -1,6 +1,6 @@
+import { seeded } from '../harness/seeded.js';
 import type { Operator } from './operator.js';
 import type { Progress } from './progress.js';
-import { seeded } from './seeded.js';
 import type { Stage } from './stage.js';
 
 export interface Disturbance {

@@ -8,12 +8,12 @@ import { withDocumentFaults, withTargetFaults } from '../../../src/decorate/faul
 import { LedgerVault } from '../../../src/ledger/ledgerVault.js';
 import { installTemporalLog } from '../../../src/temporalLog.js';
 import { createRelockWorker } from '../../../src/worker.js';
+import { seeded } from '../../harness/seeded.js';
 import { EstateLine } from '../estateLine.js';
 import { loadEstate } from '../loadEstate.js';
 import { places, readSpec } from '../loadSpec.js';
 import { faultFor, randomFaults } from '../randomFaults.js';
 import { remoteDocuments, remoteTarget } from '../remoteDrivers.js';
-import { seeded } from '../seeded.js';
 
 const [, , folder, generation = '0'] = process.argv;
 const spec = readSpec(folder);
