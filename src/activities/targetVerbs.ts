@@ -83,10 +83,17 @@ async function probe(deps: RotationDeps, rotation: RotationRef, command: Command
   const context = callWithin(deps.clock, deps.estate.timing.callMs);
   const secret = await atVault(() => readVersion(resolved, command.version, context));
   const { primary } = resolved;
-  const { write } = command;
-  if (write !== null) await atVault(() => primary.vault.note(primary.path, rotation.token, write, context));
+  const { write, regained } = command;
+  const note = (change: RecordChange) => primary.vault.note(primary.path, rotation.token, change, context);
+  if (write !== null) await atVault(() => note(write));
   const answer = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
+  if (answer === 'accepted' && regained !== undefined) await note(regained).catch(countsOneTooMany);
   return { answer, vantage: `${deps.vantage}/${entry.bound.realm}/${id}` };
+}
+
+/** What the login showed is known all the same; the record is only more careful than it need be. */
+function countsOneTooMany(error: unknown): void {
+  if (!(error instanceof DriverError)) throw error;
 }
 
 async function capture(deps: RotationDeps, rotation: RotationRef, command: CommandOf<'capture'>) {

@@ -19,12 +19,13 @@ interface OnTarget {
 export type Command =
   /** Create the record (or find it), hold what readers of every copy get now. */
   | { readonly do: 'open' }
-  /** `write`: in a realm that locks accounts, what the record says before a login that may be refused. */
+  /** In a realm that locks accounts, what the record says: `write` before a login that may be refused, `regained` once it was accepted. */
   | {
       readonly do: 'probe';
       readonly target: TargetId;
       readonly version: VersionId;
       readonly write: RecordChange | null;
+      readonly regained?: RecordChange;
     }
   /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. `notAfter` is for a target that makes it. */
   | { readonly do: 'stage'; readonly skip: readonly string[]; readonly notAfter: Instant }

@@ -1,6 +1,6 @@
 import type { Reason } from '../model/endStates.js';
 import type { ErrorCode } from '../model/errors.js';
-import type { TargetId, VersionId } from '../model/record.js';
+import type { RecordChange, TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { CommandOf, Failure, Observation, Outcome, Results } from './commands.js';
 import { countLogin } from './refusals.js';
@@ -27,7 +27,10 @@ type TargetObservation = Exclude<Observation, { of: 'open' | 'stage' | 'note' | 
 /** What one target, or the vault on behalf of it, said. */
 export function foldOnTarget(before: RotationState, seen: TargetObservation): RotationState {
   const id = seen.command.target;
-  const state = seen.of === 'probe' ? before : withRefusedLogin(withWritten(before, seen.command), seen);
+  const state =
+    seen.of === 'probe'
+      ? before
+      : withRefusedLogin(withWritten(before, 'write' in seen.command ? seen.command.write : null), seen);
   switch (seen.of) {
     case 'probe':
       return foldProbe(state, seen.command, seen.outcome);
@@ -77,8 +80,9 @@ function foldProbe(
 ): RotationState {
   const { target: id, version } = command;
   if (!outcome.ok) return foldUnprobed(before, id, version, outcome);
-  const state = withWritten(before, command);
   const { answer, vantage } = outcome.value;
+  const announced = withWritten(before, command.write);
+  const state = answer === 'accepted' ? withWritten(announced, command.regained) : announced;
   const counted = { ...state, refusals: countLogin(state, id, answer) };
   if (answer === 'accepted') return withTarget(counted, id, accepted(state, id, version, vantage));
   const facts = factsOf(state, id);
@@ -90,10 +94,9 @@ function foldProbe(
 }
 
 /** What the record says of refusals and of suspended accounts from then on; where that write failed it says less, which does no harm. */
-function withWritten(state: RotationState, command: TargetObservation['command']): RotationState {
+function withWritten(state: RotationState, written: RecordChange | null | undefined): RotationState {
   const { record } = state;
-  const written = 'write' in command ? command.write : null;
-  if (record === null || written === null) return state;
+  if (record === null || written == null) return state;
   const refusals = { ...record.refusals, ...written.refusals };
   return { ...state, record: { ...record, refusals, suspended: written.suspended ?? record.suspended } };
 }

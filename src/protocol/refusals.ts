@@ -1,6 +1,6 @@
 import type { RefusalCount, Refusals, TargetId, VersionId } from '../model/record.js';
 import type { Millis } from '../model/time.js';
-import type { Command } from './commands.js';
+import type { Command, CommandOf } from './commands.js';
 import { factsOf, oldsAt, planOf, type RotationState } from './state.js';
 
 /** Refused logins between two good ones, at most, where the realm locks accounts. */
@@ -175,12 +175,20 @@ function counted(state: RotationState, asked: ReadonlySet<string>): Refusals {
 }
 
 function announced(state: RotationState, command: Command, said: Refusals): Command {
-  if (command.do === 'probe') {
-    const isSaid = coversStill(state, state.record?.refusals, said, planOf(state, command.target).realm);
-    return isSaid ? command : { ...command, write: { refusals: said } };
-  }
+  if (command.do === 'probe') return announcedProbe(state, command, said);
   if (!('write' in command)) return command;
   return { ...command, write: { ...command.write, refusals: said } };
+}
+
+/** What takes the last of the budget is taken back as soon as it was good: whoever comes after a crash could ask nothing more. */
+function announcedProbe(state: RotationState, command: CommandOf<'probe'>, said: Refusals): Command {
+  const { realm } = planOf(state, command.target);
+  const isSaid = coversStill(state, state.record?.refusals, said, realm);
+  const announcing = isSaid ? command : { ...command, write: { refusals: said } };
+  const isLast = (said[realm]?.count ?? 0) >= budgetOf(state, command.target);
+  return isLast
+    ? { ...announcing, regained: { refusals: { ...said, [realm]: { count: 0, at: state.now } } } }
+    : announcing;
 }
 
 /** The record counts at least as many, and will not forget them sooner than half of its memory from now. */

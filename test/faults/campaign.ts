@@ -11,6 +11,8 @@ import { runCase } from './run/runCase.js';
 export interface CampaignOptions {
   readonly kinds: readonly EstateKind[];
   readonly build: Build;
+  /** Part of the name of the faults to try; empty: all of them. */
+  readonly fault: string;
   readonly seed: number;
   /** How many cases; null: all. */
   readonly sample: number | null;
@@ -24,9 +26,9 @@ export interface CampaignOptions {
 
 /** Every fault at every outgoing request of every estate, or a sample of them; what comes of it is in the log. */
 export async function runCampaign(options: CampaignOptions): Promise<void> {
-  const { log, seed, sample, told } = options;
+  const { log, seed, sample, told, fault } = options;
   const campaign = new Campaign(options);
-  const cases = allCases(await campaign.profiles());
+  const cases = allCases(await campaign.profiles()).filter(({ name }) => name.includes(fault));
   log.add({ begun: { seed, cases: countedByEstate(cases) } });
   const chosen = inFairOrder(cases, seed).slice(0, sample ?? cases.length);
   told(`${cases.length} cases, ${chosen.length} of them chosen with seed ${seed}`);

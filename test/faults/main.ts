@@ -1,5 +1,5 @@
 // Breaks everything that relock talks to, at every outgoing request, and looks what became of the secrets:
-// npm run faults -- [--sample N] [--seed S] [--minutes M] [--parallel P] [--estate TEXT] [--log FILE] [--record] [--json]
+// npm run faults -- [--sample N] [--seed S] [--minutes M] [--parallel P] [--estate TEXT] [--fault TEXT] [--log FILE] [--record] [--json]
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { runCampaign } from './campaign.js';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '600' },
     parallel: { type: 'string', default: '4' },
     estate: { type: 'string', default: '' },
+    fault: { type: 'string', default: '' },
     log: { type: 'string' },
     record: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -26,6 +27,7 @@ const log = new RunLog(values.log ?? null);
 const sample = values.sample === undefined ? null : z.coerce.number().int().nonnegative().parse(values.sample);
 const campaign = {
   kinds: estateKinds.filter(({ name }) => name.includes(values.estate)),
+  fault: values.fault,
   build: 'built',
   seed: whole.parse(values.seed),
   sample,

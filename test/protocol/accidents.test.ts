@@ -323,6 +323,14 @@ describe('refusals', () => {
     expect(story.world.device('a').refusals(account)).toBeLessThanOrEqual(2);
   });
 
+  test('H16 what a good login gave back outlives a crash right after it: whoever comes then proves at once', async () => {
+    const story = await Story.of({ devices: devices(1, locks) });
+    story.dieAt('finish');
+    await expect(story.rotate('restore')).rejects.toThrow('died before finish');
+    expect((await story.recover()).state).toBe('rotated');
+    expect(story.commands).toContain('probe a');
+  });
+
   test('H17 budget per realm: a wrong secret on three devices of one directory is refused twice at most', async () => {
     const realm = { realm: 'directory' };
     const story = await Story.of({ devices: devices(3, locks).map((device) => ({ ...device, ...realm })) });
