@@ -20,7 +20,7 @@ const row = z.strictObject({
   state: oneOf({ ...endStates, pending: '', blocked: '' }),
   exposed: z.boolean(),
   reason: oneOf(reasons).nullable(),
-  /** Why it is blocked, in words. */
+  /** Why it is blocked, or what stood in its way, in words. */
   findings: z.array(z.string()),
   flags: flags.nullable(),
   /** The record is still open in the primary vault: more can be proven or undone. */

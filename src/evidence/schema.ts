@@ -100,6 +100,7 @@ export const evidenceSchema = z.strictObject({
   reason: oneOf(reasons).nullable(),
   flags,
   open: z.boolean(),
+  causes: z.array(z.string()).optional().describe('what stood in its way at the end'),
   startedAt: instant,
   endedAt: instant,
   versions: z.strictObject({

@@ -40,6 +40,8 @@ export interface RotationEvidence {
   readonly reason: Reason | null;
   readonly flags: Flags;
   readonly open: boolean;
+  /** What stood in its way at the end, in relock's words; absent where an earlier release wrote it. */
+  readonly causes?: readonly string[] | undefined;
   readonly startedAt: Instant;
   readonly endedAt: Instant;
   /** Names of held versions. `olds` are those that had to die. */

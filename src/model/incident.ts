@@ -91,6 +91,8 @@ export interface CredentialStatus {
   /** The secret that the vendor knows may still open something. */
   readonly exposed: boolean;
   readonly reason?: Reason | string;
+  /** What stood in its way at the end, in relock's words. */
+  readonly causes?: readonly string[];
 }
 
 /** Credentials in one page: what one workflow run starts before it continues as new. */

@@ -102,7 +102,12 @@ export interface Results {
 export interface Failure {
   readonly code: ErrorCode;
   readonly effect: Effect;
+  /** What happened and what to do, in relock's words, for people; absent: nothing more is known. No decision reads it. */
+  readonly message?: string;
 }
+
+/** Messages travel through histories: what is longer is cut. */
+export const maxMessageChars = 400;
 
 export type Outcome<Value> = { readonly ok: true; readonly value: Value } | ({ readonly ok: false } & Failure);
 

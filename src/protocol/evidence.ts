@@ -50,6 +50,7 @@ export function evidenceOf(state: RotationState, end: End, about: About): Rotati
     reason: end.reason,
     flags: end.flags,
     open: end.open,
+    causes: causesOf(state, end),
     versions: {
       candidate: record?.candidate ?? null,
       candidateMadeAt: record?.stagedAt ?? null,
@@ -60,6 +61,18 @@ export function evidenceOf(state: RotationState, end: End, about: About): Rotati
     targets: plan.targets.map((target) => targetEvidence(state, target)),
     copies: plan.copies.map((ref) => copyEvidence(state, ref)),
   };
+}
+
+/** Results of many rotations travel together. */
+const mostCauses = 5;
+
+/** What stood in its way at the end, in relock's words; nothing where all is well. */
+export function causesOf(state: RotationState, end: End): readonly string[] {
+  if (end.state === 'rotated' && end.reason === null) return [];
+  const causes = Object.entries(trailOf(state).causes ?? {});
+  const named = ([subject, message]: [string, string]) =>
+    message.includes(subject) ? message : `${subject}: ${message}`;
+  return causes.slice(0, mostCauses).map(named);
 }
 
 function phaseEvidence(state: RotationState, end: End): readonly PhaseEvidence[] {

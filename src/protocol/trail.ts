@@ -14,6 +14,8 @@ export interface Trail {
   readonly phases: Readonly<Partial<Record<PhaseName, PhaseTimes>>>;
   readonly targets: Readonly<Record<TargetId, TargetTrail>>;
   readonly copies: Readonly<Record<string, CopyTrail>>;
+  /** What went wrong last at a target or a copy, for people; gone when a call there succeeds. Absent: nothing did. */
+  readonly causes?: Readonly<Record<string, string>>;
 }
 
 export interface PhaseTimes {
@@ -85,7 +87,21 @@ export function trailOf(state: RotationState): Trail {
 
 /** `after` as it follows from `before` and one observation, with that observation in its trail. */
 export function remember(before: RotationState, after: RotationState, seen: Observation): RotationState {
-  return { ...after, trail: extended(trailOf(before), before, after, seen) };
+  const trail = withCause(trailOf(before), subjectOf(before, seen), seen.outcome);
+  return { ...after, trail: extended(trail, before, after, seen) };
+}
+
+/** The target or copy that it was about; what is about the record is about the primary. */
+function subjectOf({ order }: RotationState, { command }: Observation): string {
+  if ('target' in command) return command.target;
+  return 'copy' in command ? command.copy : (order.plan.copies[0] ?? '');
+}
+
+function withCause({ causes = {}, ...trail }: Trail, subject: string, outcome: Outcome<unknown>): Trail {
+  const others = Object.entries(causes).filter(([name]) => name !== subject);
+  const own = outcome.ok || outcome.message === undefined ? [] : [[subject, outcome.message] as const];
+  const known = [...others, ...own];
+  return known.length === 0 ? trail : { ...trail, causes: Object.fromEntries(known) };
 }
 
 /** A change of facts that a decision made; where it enters another phase, the trail says when. */

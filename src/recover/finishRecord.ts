@@ -8,7 +8,7 @@ import type { RotationRecord } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import { planRotation } from '../planning/planRotation.js';
 import type { WaitReason } from '../protocol/commands.js';
-import { evidenceOf } from '../protocol/evidence.js';
+import { causesOf, evidenceOf } from '../protocol/evidence.js';
 import { beginFound, type Rotation, rotate } from '../protocol/rotate.js';
 import type { RotationResult } from '../workflows/messages.js';
 import { type DirectOptions, directInterpreter, Stopped } from './directInterpreter.js';
@@ -43,7 +43,7 @@ export async function finishRecord(
     const { state, reason, flags, open } = end;
     const about = { credential: entry.id, incident: null, token: record.token };
     const times = { startedAt, endedAt: clock.now() };
-    const result = { ...about, state, reason, flags, open, ...times };
+    const result = { ...about, state, reason, flags, open, causes: causesOf(rotation.state, end), ...times };
     const authority = { incident: null, planDigest: null, approval: null };
     await keep(estate, clock, result, evidenceOf(rotation.state, end, { ...authority, ...times }));
     return { kind: 'ended', result };

@@ -45,6 +45,8 @@ export interface RotationResult {
   readonly flags: Flags;
   /** The record is still open in the primary vault. */
   readonly open: boolean;
+  /** What stood in its way at the end, in relock's words; absent: nothing is known, or an earlier release wrote it. */
+  readonly causes?: readonly string[];
   readonly startedAt: Instant;
   readonly endedAt: Instant;
 }

@@ -2,6 +2,7 @@ import { type Reason, reasons } from '../model/endStates.js';
 import { failurePolicies } from '../model/policy.js';
 import { phases } from '../protocol/phases.js';
 import type { RotationState, TargetFacts } from '../protocol/state.js';
+import { trailOf } from '../protocol/trail.js';
 
 /** More targets than this are counted, not listed. */
 const listedTargets = 50;
@@ -33,8 +34,15 @@ export function rotationPage(state: RotationState, parked: Reason | null): strin
 
 function targetLines(state: RotationState): readonly string[] {
   const entries = Object.entries(state.targets);
-  const lines = entries.slice(0, listedTargets).map(([id, facts]) => `- ${id}: ${standing(facts)}`);
+  const lines = entries
+    .slice(0, listedTargets)
+    .map(([id, facts]) => `- ${id}: ${standing(facts)}${causeOf(state, id)}`);
   return entries.length > listedTargets ? [...lines, `- and ${entries.length - listedTargets} more`] : lines;
+}
+
+function causeOf(state: RotationState, id: string): string {
+  const cause = trailOf(state).causes?.[id];
+  return cause === undefined ? '' : ` (${cause})`;
 }
 
 function standing(facts: TargetFacts): string {

@@ -3,7 +3,7 @@ import type { RecordResult } from '../activities/recordResult.js';
 import type { ApprovalRef } from '../model/approval.js';
 import type { EvidenceRef, RotationEvidence } from '../model/evidence.js';
 import type { End } from '../protocol/commands.js';
-import { evidenceOf } from '../protocol/evidence.js';
+import { causesOf, evidenceOf } from '../protocol/evidence.js';
 import type { Rotated, Rotation } from '../protocol/rotate.js';
 import { localStep } from './activityOptions.js';
 import {
@@ -65,6 +65,7 @@ export function closingOf(input: RotateCredentialInput, startedAt: number, rotat
       reason,
       flags,
       open,
+      causes: causesOf(rotation.state, end),
       startedAt,
       endedAt,
     },

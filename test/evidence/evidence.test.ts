@@ -62,6 +62,22 @@ describe('the evidence of a rotation', () => {
     expect(evidence.targets[1]).toMatchObject({ id: 'd1', taken: false, olds: [{ death: null, refusal: null }] });
   });
 
+  it("names what stood in the way, in the driver's words, and forgets what went well later", async () => {
+    const estate = world({ stragglerMs: 0 });
+    estate.trouble = async ({ verb }) => (verb === 'change' ? { kind: 'refused' } : null);
+    const stuck = await rotated(estate);
+    expect(stuck.evidence).toMatchObject({ state: 'untouched', reason: 'unreachable' });
+    expect(stuck.evidence.causes?.toSorted()).toEqual([
+      expect.stringContaining('change at d0 failed'),
+      expect.stringContaining('change at d1 failed'),
+    ]);
+
+    const healed = world({ stragglerMs: 0 });
+    let refusals = 1;
+    healed.trouble = async ({ verb }) => (verb === 'change' && refusals-- > 0 ? { kind: 'refused' } : null);
+    expect((await rotated(healed)).evidence).toMatchObject({ state: 'rotated', causes: [] });
+  });
+
   it('does not grow with the time that a straggler is waited for', async () => {
     const sizes: number[] = [];
     for (const hours of [1, 40]) {

@@ -19,6 +19,7 @@ export const storedResultSchema: z.ZodType<StoredResult> = z.object({
   reason: oneOf(reasons).nullable(),
   flags: z.object({ exposed: z.boolean(), stale: z.array(z.string()), unsaved: z.array(z.string()) }),
   open: z.boolean(),
+  causes: z.array(z.string()).default([]),
   startedAt: z.number(),
   endedAt: z.number(),
   evidence: evidenceRefSchema.nullable().default(null),

@@ -38,8 +38,9 @@ export async function credentialStatuses(
 
 function statusOf(id: string, result: StoredResult | undefined): CredentialStatus {
   if (result === undefined) return { id, state: 'pending', exposed: true };
-  const { state, reason, flags } = result;
-  return { id, state, exposed: flags.exposed, ...(reason === null ? {} : { reason }) };
+  const { state, reason, flags, causes = [] } = result;
+  const why = { ...(reason === null ? {} : { reason }), ...(causes.length === 0 ? {} : { causes }) };
+  return { id, state, exposed: flags.exposed, ...why };
 }
 
 /** Per credential the result that ended last. `context` begins a call's time anew. */

@@ -113,13 +113,14 @@ function blockedRow(entry: PlanEntry): ReportRow {
 function rowOf(entry: PlanEntry, wave: number, result: StoredResult | undefined): ReportRow {
   const planned = { ...plannedRow(entry), wave };
   if (result === undefined) return planned;
-  const { state, reason, flags, open, token, startedAt, endedAt, phases, evidence } = result;
+  const { state, reason, flags, open, causes = [], token, startedAt, endedAt, phases, evidence } = result;
   const { exposed, stale, unsaved } = flags;
   return {
     ...planned,
     state,
     exposed,
     reason,
+    findings: [...causes],
     flags: { exposed, stale: [...stale], unsaved: [...unsaved] },
     open,
     token,

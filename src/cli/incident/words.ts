@@ -54,7 +54,13 @@ function restLines(credentials: readonly CredentialStatus[]): readonly string[] 
       adviceFor(state, isReason(reason) ? reason : null),
     ]);
   const more = rest.length > rowsShown ? [`and ${rest.length - rowsShown} more: --json lists all`] : [];
-  return ['', 'Not rotated:', ...tableLines(['CREDENTIAL', 'STATE', 'WHY', 'WHAT TO DO'], rows), ...more];
+  const table = tableLines(['CREDENTIAL', 'STATE', 'WHY', 'WHAT TO DO'], rows);
+  return ['', 'Not rotated:', ...table, ...more, ...causeLines(rest)];
+}
+
+function causeLines(rest: readonly CredentialStatus[]): readonly string[] {
+  const rows = rest.flatMap(({ id, causes = [] }) => causes.map((cause) => [id, cause])).slice(0, rowsShown);
+  return rows.length === 0 ? [] : ['', 'What stood in the way:', ...tableLines(['CREDENTIAL', 'WHERE AND WHAT'], rows)];
 }
 
 function isReason(reason: string | undefined): reason is Reason {

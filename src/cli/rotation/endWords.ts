@@ -24,6 +24,7 @@ export function endLines(result: RotationResult): readonly string[] {
   const seconds = ((result.endedAt - result.startedAt) / 1000).toFixed(1);
   return [
     `${credential}: ${state}: ${endStates[state]}${why}; ${seconds} s`,
+    ...(result.causes ?? []).map((cause) => `  ${cause}`),
     ...(flags.exposed && state !== 'untouched' ? ['  exposed: an old secret may still open something'] : []),
     ...(flags.stale.length > 0 ? [`  stale: readers of ${flags.stale.join(', ')} do not get the new secret`] : []),
     ...(flags.unsaved.length > 0

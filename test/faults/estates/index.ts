@@ -24,7 +24,7 @@ export const estateKinds: readonly EstateKind[] = [
     vaults: [startOpenBaoVault, startAgeVault],
   }),
   estateKind('linux × ssh-key on two targets, openbao and aws', {
-    targets: linuxKey(2),
+    targets: linuxKey(2, { keyOptions: 'no-agent-forwarding' }),
     vaults: [startOpenBaoVault, awsVault('moto')],
   }),
   estateKind('dropbear × password, openbao', {

@@ -87,6 +87,7 @@ const limits: readonly string[] = [
     '- A target that applies something later than its driver declares can make any end wrong; only I1 is asked there, and that it can be finished.',
     '- What a person does after the last proof is not seen: a host that he changes while the record is being closed accepts what he set, and the end says `rotated`.',
     '- A person who fills the only free place of a target (a second AppRole secret-id by hand) keeps it: rotations end as `untouched(refused)` until he removes it.',
+    '- A person who takes the only key out of an account and puts in his own leaves nothing beside which the new one belongs: rotations end as `untouched(misconfigured)` and name `keyOptions`. With it set (`linux × ssh-key on two targets`) they go on.',
     '- One fault in a run. Two and more at once are in the model (`test/protocol`), on drivers in memory.',
     '- The policy `disable`, and incidents: those are in `test/campaign` and `test/e2e`.',
     '- The phase of a request is that of the run without a fault that came before, by its evidence.',

@@ -39,9 +39,15 @@ export async function finishByHand(lane: Lane, seen: Observed, end: RunEnd): Pro
   return { steps, violations: isFinished ? violations : [...violations, unfinished], secrets };
 }
 
-/** A person filled the place that the new secret needs; relock leaves what it does not know alone, and says so. */
+/**
+ * A person filled the place that the new secret needs, or took out the key beside which it belongs; relock leaves what it does
+ * not know alone, and says so.
+ */
 function isForPerson({ seen, end }: { readonly seen: Observed; readonly end: RunEnd }): boolean {
-  return seen.persons.length > 0 && wordFor(end) === 'untouched(refused)';
+  if (seen.persons.length === 0 || end.kind !== 'ended') return false;
+  if (wordFor(end) === 'untouched(refused)') return true;
+  const saysWhat = (end.result.causes ?? []).some((cause) => cause.includes('keyOptions'));
+  return wordFor(end) === 'untouched(misconfigured)' && saysWhat;
 }
 
 const unfinished: Violation = { invariant: 'I5', what: 'with nothing in its way any more it is still not rotated' };

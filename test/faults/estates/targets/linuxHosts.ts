@@ -55,11 +55,12 @@ export async function linuxSettings(
   hosts: readonly SshHost[],
   { dropbear }: SshHostOptions,
   through: (line: Line) => Promise<string>,
+  more: object = {},
 ): Promise<Readonly<Record<string, object>>> {
   const entries = hosts.map(async ({ ip, port, hostKey }, index) => {
     const address = await through({ id: idOf(index), speaks: 'bytes', host: ip, port });
     const server = dropbear === true ? 'dropbear' : 'openssh';
-    return [idOf(index), { type: 'linux', address, hostKey, server, settleMs: 1500 }] as const;
+    return [idOf(index), { type: 'linux', address, hostKey, server, settleMs: 1500, ...more }] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -9,8 +9,8 @@ const keyFile = `/home/${account}/.ssh/authorized_keys`;
 const lookedAt = `/etc/ssh/keys/${account}`;
 const lookAtHome = `ln -sf ${keyFile} ${lookedAt}`;
 
-/** The key of one account, on so many hosts of their own. */
-export function linuxKey(count = 1): StartTargets {
+/** The key of one account, on so many hosts of their own. `keyOptions`: those of a key that replaces none. */
+export function linuxKey(count = 1, more: { readonly keyOptions?: string } = {}): StartTargets {
   return async (through) => {
     const hosts = await startSshHosts({ count, sshdConfig: ['AuthorizedKeysFile /etc/ssh/keys/%u'] });
     const fleet = fleetOf(hosts);
@@ -22,7 +22,7 @@ export function linuxKey(count = 1): StartTargets {
     return {
       kind: 'ssh-key',
       account,
-      settings: await linuxSettings(hosts, {}, through),
+      settings: await linuxSettings(hosts, {}, through, more),
       management: await managementOf(hosts),
       loginFields: ['private_key'],
       fresh,
