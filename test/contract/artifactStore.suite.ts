@@ -56,6 +56,10 @@ export function describeArtifactStore(name: string, getStore: () => ArtifactStor
       expect(await store.list(`${folder}/`, callContext())).toEqual([...keys].sort());
       expect(await store.list(`${folder}/b/`, callContext())).toEqual([`${folder}/b/10`, `${folder}/b/2`]);
       expect(await store.list(`${folder}/none`, callContext())).toEqual([]);
+      expect(await store.list(`${folder}/b/1`, callContext())).toEqual([`${folder}/b/10`]);
+      expect(await store.list(`${folder}/b/2/`, callContext())).toEqual([]);
+      for (const nothing of ['../', `${folder}/../`, '/', `${folder}//`])
+        expect(await store.list(nothing, callContext())).toEqual([]);
     });
 
     test.each(['', '/a', 'a/', 'a//b', '../a', 'a/../b', 'a/.b', 'a\nb', 'a b', 'A', '.a', 'a\\b', 'a%2fb'])(

@@ -33,7 +33,10 @@ export class FolderStore implements ArtifactStore {
 
   async list(prefix: ArtifactKey, context: CallContext): Promise<readonly ArtifactKey[]> {
     this.#requireTime(prefix, context);
-    const keys = await this.#reading(prefix, () => keysBelow(this.#root, ''));
+    // Other incidents' results may be a hundred thousand files: only the folder that the prefix names is walked.
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    if (folder !== '' && !keyForm.test(folder.slice(0, -1))) return [];
+    const keys = await this.#reading(prefix, () => keysBelow(join(this.#root, ...folder.split('/')), folder));
     return keys.filter((key) => key.startsWith(prefix)).sort();
   }
 
@@ -69,10 +72,10 @@ export class FolderStore implements ArtifactStore {
   }
 }
 
-/** Keys of all files below a folder; a folder that is not there yet has none. */
+/** Keys of all files below a folder; one that is not there yet, or is a file, has none. */
 async function keysBelow(folder: string, prefix: string): Promise<readonly ArtifactKey[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return [];
     throw error;
   });
   const named = entries.filter((entry) => !entry.name.startsWith('.'));
