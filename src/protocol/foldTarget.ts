@@ -45,7 +45,7 @@ export function foldOnTarget(before: RotationState, seen: TargetObservation): Ro
     case 'retire':
       return foldRetire(state, seen);
     case 'confirm':
-      return withTarget(state, id, seen.outcome.ok ? { confirmed: 'yes' } : unconfirmed(state, seen.command));
+      return withTarget(state, id, seen.outcome.ok ? saved : unconfirmed(state, seen.command));
     case 'endSessions':
       return withTarget(state, id, seen.outcome.ok ? { sessionsEnded: true } : failed(seen.outcome));
     case 'suspend':
@@ -168,17 +168,19 @@ function foldUnprobed(state: RotationState, id: TargetId, version: VersionId, fa
   });
 }
 
+/** A device that restarted before it saved has the old secret again: what was saved, a fresh login must show. */
+const unseen: Partial<TargetFacts> = { taken: false, answers: {}, refusals: {} };
+const saved: Partial<TargetFacts> = { ...unseen, confirmed: 'yes' };
+
 /** Not confirmed: a timed commit may still revert by itself, so nothing counts until its timer has run out and a login said so. */
 function unconfirmed(state: RotationState, command: CommandOf<'confirm'>): Partial<TargetFacts> {
   const facts = factsOf(state, command.target);
   const { timedCommitMs, settleMs } = planOf(state, command.target).capabilities;
-  if (timedCommitMs === null) return { confirmed: 'failed' };
+  if (timedCommitMs === null) return { ...unseen, confirmed: 'failed' };
   const timerEnds = (facts.changedAt ?? state.now) + timedCommitMs;
   return {
+    ...unseen,
     confirmed: 'failed',
-    taken: false,
-    answers: {},
-    refusals: {},
     quietUntil: Math.max(timerEnds, command.notAfter + settleMs),
   };
 }

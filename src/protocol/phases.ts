@@ -32,10 +32,10 @@ export const phases = {
     exits: '`restore`: undo; `forward`: a person decides below `promoteAt`; `unverified`, `lost`.',
   },
   confirmed: {
-    doneBy: '`target.confirm`: save, confirm a timed commit, re-read',
-    truth: 'The change survives a reboot; until then the device reverts by itself if we die.',
+    doneBy: '`target.confirm`: save, confirm a timed commit, re-read; then `probe` of the new secret once more',
+    truth: 'The change survives a reboot, and still works after it was saved; until then the device reverts by itself if we die.',
     why: 'A change that was not saved revives the stolen secret at the next power cut.',
-    exits: '`restore`: undo; `forward`: go on, `unsaved`.',
+    exits: 'a device that restarted before it saved is changed again; not saved: `restore`: undo, `forward`: go on, `unsaved`.',
   },
   promoted: {
     doneBy: '`vault.promote`, primary first, compare-and-set',

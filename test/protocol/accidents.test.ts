@@ -505,6 +505,20 @@ describe('what a management login or a device forces', () => {
     expect([words(end), end.flags]).toEqual(['replaced(confirmFailed)', { exposed: true, stale: [], unsaved: ['a'] }]);
   });
 
+  test.each(['restore', 'forward'] as const)(
+    'H29 a device restarts before it has saved: %s changes it again, and readers get only what opens it',
+    async (policy) => {
+      const story = await Story.of({ devices: devices(1, saves) });
+      let restarts = 1;
+      story.before = async (command) => {
+        if (command.do === 'confirm' && restarts-- > 0) story.world.device('a').setAccount(account, [story.first]);
+      };
+      expect(words(await story.rotate(policy))).toBe('rotated(null)');
+      expect(story.commands.filter((command) => command === 'confirm a')).toHaveLength(2);
+      expect(story.world.device('a').accepts(account, await story.readers())).toBe(true);
+    },
+  );
+
   test('H30 what must wait is parked: an hour of a dying secret gives the slot back', async () => {
     const story = await Story.of({ devices: devices(1, lingering) });
     const parked: string[] = [];

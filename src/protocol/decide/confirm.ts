@@ -6,7 +6,8 @@ import { type Decision, giveUp, go, loginAfter, notAfter, run, workable } from '
 
 export function confirmed(state: RotationState): Decision {
   const ids = workable(state);
-  if (ids.some((id) => isUnsaved(state, id) && isUnasked(state, id))) return go(state, 'verified');
+  // Whatever came of saving: readers get only what opens a device afterwards.
+  if (ids.some((id) => factsOf(state, id).confirmed !== 'no' && isUnasked(state, id))) return go(state, 'verified');
   const taken = ids.filter((id) => factsOf(state, id).taken);
   const open = taken.filter((id) => planOf(state, id).capabilities.confirms && factsOf(state, id).confirmed === 'no');
   if (open.length > 0) return run(...open.map((id) => confirmOf(state, id)));
