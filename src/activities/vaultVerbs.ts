@@ -1,6 +1,7 @@
 import type { CallContext } from '../contracts/context.js';
 import { DriverError } from '../model/errors.js';
 import type { Opening, RotationRecord } from '../model/record.js';
+import { candidateVersion } from '../model/versionNames.js';
 import type { CommandOf, CopyState, Results } from '../protocol/commands.js';
 import type { RotationRef, Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
@@ -146,21 +147,21 @@ async function finish(
   const noted = await noteLast(primary, token, command, context);
   if (noted !== null && noted.suspended.length > 0) return { end: 'disabled' };
   for (const copy of others) await finishSecondary(copy, token, command, at, context);
-  const overwritten = noted !== null && (await isOverwritten(resolved, noted, context));
   await primary.vault.finish(primary.path, token, command.end, at, context);
   const { spent } = await primary.vault.state(primary.path, context);
-  return { end: spent.find((entry) => entry.token === token)?.end ?? command.end, overwritten };
+  const end = spent.find((entry) => entry.token === token)?.end ?? command.end;
+  const isGiven = end === 'rotated' || end === 'replaced';
+  return { end, overwritten: isGiven && (await isOverwritten(resolved, token, context)) };
 }
 
-/** Readers had the new secret, and somebody wrote over it since: nobody looked whether theirs works. */
+/** Readers had the new secret, and somebody wrote over it before it was closed: nobody looked whether theirs works. */
 async function isOverwritten(
   { primary, ownedFields }: Resolved,
-  { candidate, phase }: RotationRecord,
+  token: string,
   context: CallContext,
 ): Promise<boolean> {
-  if (candidate === null || (phase !== 'promoted' && phase !== 'retired')) return false;
   const [ours, theirs] = await Promise.all([
-    primary.vault.read(primary.path, candidate, context),
+    primary.vault.read(primary.path, candidateVersion(token), context),
     ownedCurrent(primary, ownedFields, context),
   ]);
   return theirs === null || !theirs.equals(ours, ownedFields);

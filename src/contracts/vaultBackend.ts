@@ -95,8 +95,8 @@ export interface VaultBackend {
   release(path: SecretPath, version: VersionId, context: CallContext): Promise<void>;
 
   /**
-   * Closes the record and marks the token spent. Versions that some target may still accept stay held as leftovers; all
-   * others, and every capture, go. Repeat: no-op.
+   * Closes the record and marks the token spent. Versions that some target may still accept stay held as leftovers, also the
+   * one that readers get; all others, and every capture, go. Repeat: no-op.
    */
   finish(path: SecretPath, token: string, end: EndState, at: Instant, context: CallContext): Promise<void>;
 }

@@ -152,9 +152,9 @@ export function dropVersion(document: LedgerDocument, version: VersionId): Ledge
 }
 
 /**
- * The document with its record closed. A version stays as a leftover while some target may accept it, unless readers
- * get its value anyway: for good, which is not certain of `base` once a candidate was sent, since somebody else may be
- * about to promote that. Only a candidate that relock made itself and never sent can be nowhere.
+ * The document with its record closed. A version stays as a leftover while some target may accept it; what readers get as
+ * well, since somebody may write over that at any time, and it would be nowhere. Only where no candidate was sent readers
+ * keep what they had. Only a candidate that relock made itself and never sent can be nowhere.
  */
 export function finishDocument(
   document: OpenDocument,
@@ -167,8 +167,8 @@ export function finishDocument(
     Object.entries(record.mayBeAt).filter(([version, targets]) => {
       const value = document.held.get(version);
       if (value === undefined || targets.length === 0 || neverSent(record, version)) return false;
-      const mayBeReplaced = version === record.base && record.candidate !== null && record.effectsNotAfter !== null;
-      return current === null || mayBeReplaced || !value.equals(current, record.ownedFields);
+      const wasSent = record.candidate !== null && record.effectsNotAfter !== null;
+      return current === null || wasSent || !value.equals(current, record.ownedFields);
     }),
   );
   return {

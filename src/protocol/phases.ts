@@ -33,9 +33,11 @@ export const phases = {
   },
   confirmed: {
     doneBy: '`target.confirm`: save, confirm a timed commit, re-read; then `probe` of the new secret once more',
-    truth: 'The change survives a reboot, and still works after it was saved; until then the device reverts by itself if we die.',
+    truth:
+      'The change survives a reboot, and still works after it was saved; until then the device reverts by itself if we die.',
     why: 'A change that was not saved revives the stolen secret at the next power cut.',
-    exits: 'a device that restarted before it saved is changed again; not saved: `restore`: undo, `forward`: go on, `unsaved`.',
+    exits:
+      'a device that restarted before it saved is changed again; not saved: `restore`: undo, `forward`: go on, `unsaved`.',
   },
   promoted: {
     doneBy: '`vault.promote`, primary first, compare-and-set',

@@ -259,7 +259,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
     });
 
     describe('finish', () => {
-      test('leaves nothing held when the old one is gone everywhere; its time is remembered', async () => {
+      test('when the old one is gone everywhere, only what readers get stays held; its time is remembered', async () => {
         const { token, record } = await staged('new-1');
         await vault.note(path, token, { effectsNotAfter: 1 }, context());
         await vault.promote(path, token, record.base, context());
@@ -267,13 +267,12 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         await finish(token, 'rotated');
         expect(await vault.state(path, context())).toEqual({
           record: null,
-          leftovers: {},
+          leftovers: { [String(record.candidate)]: targets },
           rotatedAt: 1_700_000_100_000,
           spent: [{ token, end: 'rotated', at: 1_700_000_100_000 }],
         });
-        for (const version of [record.base, record.candidate]) {
-          await expect(vault.read(path, String(version), context())).rejects.toMatchObject({ code: 'NotFound' });
-        }
+        expect(await heldValue(String(record.candidate))).toBe('new-1');
+        await expect(vault.read(path, String(record.base), context())).rejects.toMatchObject({ code: 'NotFound' });
       });
 
       test('again is a no-op, whatever was opened since; a token never opened is refused', async () => {
@@ -292,7 +291,9 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         await vault.promote(path, first.token, oldest, context());
         await vault.note(path, first.token, { goneFrom: [{ version: oldest, targets: ['headend-01'] }] }, context());
         await finish(first.token, 'replaced');
-        expect((await vault.state(path, context())).leftovers).toEqual({ [oldest]: ['headend-02'] });
+        const current = String(first.record.candidate);
+        const held = { [oldest]: ['headend-02'], [current]: targets };
+        expect((await vault.state(path, context())).leftovers).toEqual(held);
 
         const second = await staged('new-2', {}, null);
         expect(second.record.olds).toEqual([oldest, second.record.base]);
@@ -301,7 +302,8 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const gone = [{ version: String(second.record.base), targets }];
         await vault.note(path, second.token, { effectsNotAfter: 2, goneFrom: gone }, context());
         await finish(second.token, 'replaced');
-        expect((await vault.state(path, context())).leftovers).toEqual({ [oldest]: ['headend-02'] });
+        const newest = String(second.record.candidate);
+        expect((await vault.state(path, context())).leftovers).toEqual({ [oldest]: ['headend-02'], [newest]: targets });
         expect(await heldValue(oldest)).toBe('old-1');
       });
 

@@ -67,7 +67,7 @@ describe('what is held, and until when', () => {
     expect(words(await story.rotate('forward'))).toBe('unverified(promoteShare)');
     story.world.trouble = async () => null;
     expect(words(await story.rotate('forward'))).toBe('rotated(null)');
-    expect(await story.held()).toEqual([]);
+    expect(await story.held()).toEqual([await story.readers()]);
   });
 
   test('H4 straggler outlives previous: what an absent device has is held through further rotations', async () => {
@@ -349,7 +349,7 @@ describe('refusals', () => {
     story.world.device('a').reachable = true;
     await story.world.time.pass(25 * hour);
     expect(words(await story.rotate('forward'))).toBe('rotated(null)');
-    expect(await story.held()).toEqual([]);
+    expect(await story.held()).toEqual([await story.readers()]);
   });
 
   test('where a second refusal locks, the old one is not probed', async () => {
@@ -569,6 +569,27 @@ describe('what a management login or a device forces', () => {
     expect(words(await story.rotate('forward'))).toBe('rotated(null)');
     expect(story.world.device('a').logIn(account, await story.readers())).toBe('accepted');
   });
+
+  test.each([1, 2])(
+    'H11 a person writes the vault in the moment in which the record is closed (write %d): said, and what works stays held',
+    async (moment) => {
+      const story = await Story.of({ devices: devices(1) });
+      let writes = 0;
+      story.before = async ({ do: name }) => {
+        if (name !== 'finish') return;
+        story.world.trouble = async ({ verb }) => {
+          if (verb === 'write') writes += 1;
+          if (verb === 'write' && writes === moment)
+            await story.world.personWrites(story.world.primary, story.world.value('persons'));
+          return null;
+        };
+      };
+      expect(words(await story.rotate('forward'))).toBe('rotated(superseded)');
+      expect(writes).toBeGreaterThanOrEqual(moment);
+      const held = await story.held();
+      expect(held.some((value) => story.world.device('a').accepts(account, value))).toBe(true);
+    },
+  );
 
   test('H34 consumers: an account that is locked at the late look is still used by somebody', async () => {
     const story = await Story.of({ devices: devices(1, locks), timing: { soakMs: hour } });

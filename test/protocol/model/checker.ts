@@ -29,7 +29,7 @@ export class Checker {
   /** Values that people or attackers set. */
   readonly #foreign: Secret[] = [];
   readonly #accepted: Secret[] = [];
-  /** What readers got until a person wrote over it. A finished rotation holds no second copy of what readers get. */
+  /** What readers got until a person wrote over it, and relock had no part in: nobody else may have held it. */
   readonly #thrownAway: Secret[] = [];
   readonly #excused: Secret[] = [];
   #readers: Secret | null = null;
@@ -120,7 +120,7 @@ export class Checker {
   async interfered(): Promise<void> {
     this.interference += 1;
     const { record } = await this.#world.ledger(this.#world.primary);
-    const lost = this.#readers === null ? [] : [this.#readers];
+    const lost = this.#readers === null || this.#wasSent(this.#readers) ? [] : [this.#readers];
     (record === null ? this.#excused : this.#thrownAway).push(...lost);
     this.#readers = await this.#world.readersGet(this.#world.primary);
     this.#leads(this.#readers);
@@ -193,12 +193,13 @@ export class Checker {
   }
 
   #stillHeld(end: string, candidate: Secret, now: LedgerDocument, readers: Secret | null): void {
-    const wasSent = [...this.#sent.values()].some((sent) => this.#isIn(sent, candidate));
     const isRead = readers !== null && this.#same(readers, candidate);
-    // A person wrote over what readers got in the very moment in which the record closed: theirs is no vault's promise.
-    const isGivenUp = this.#isIn([...this.#thrownAway, ...this.#excused], candidate);
-    const isSafe = this.#isHeld(now, candidate) || isRead || isGivenUp;
-    if (wasSent && !isSafe) this.#fail(`I1: closed as ${end}, and the candidate that was sent is not held`);
+    if (this.#wasSent(candidate) && !this.#isHeld(now, candidate) && !isRead)
+      this.#fail(`I1: closed as ${end}, and the candidate that was sent is not held`);
+  }
+
+  #wasSent(value: Secret): boolean {
+    return [...this.#sent.values()].some((sent) => this.#isIn(sent, value));
   }
 
   /** Old ones are gone, and at each target one that was seen to work was then refused, right before the new one was accepted. */
