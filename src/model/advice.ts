@@ -5,7 +5,8 @@ const byState: Readonly<Record<CredentialStatus['state'], string>> = {
   rotated: 'nothing',
   replaced:
     'make the target reachable, then run relock recover: it proves that the old one is dead, or says what still accepts it',
-  untouched: 'remove the cause, then open the incident again with another --key, or run relock rotate',
+  untouched:
+    'remove the cause, then open another incident for it (--key); without approvals relock rotate does as well',
   rolledBack: 'remove the cause, then rotate again: the old one, which the vendor knows, works',
   disabled: 'decide, then run relock reinstate',
   unverified: 'both secrets are held: make the target reachable, then run relock recover',

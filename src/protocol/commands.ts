@@ -106,8 +106,13 @@ export interface Failure {
   readonly message?: string;
 }
 
-/** Messages travel through histories: what is longer is cut. */
-export const maxMessageChars = 400;
+/** Messages travel through histories. */
+const maxMessageChars = 800;
+
+/** A message as a failure carries it: cut where it is too long, and seen to be. */
+export function messageOf({ message }: { readonly message: string }): string {
+  return message.length > maxMessageChars ? `${message.slice(0, maxMessageChars - 1)}…` : message;
+}
 
 export type Outcome<Value> = { readonly ok: true; readonly value: Value } | ({ readonly ok: false } & Failure);
 

@@ -1,7 +1,7 @@
 import type { ApprovalRef } from '../model/approval.js';
 import { DriverError } from '../model/errors.js';
 import type { Instant } from '../model/time.js';
-import { type CommandOf, maxMessageChars, type Outcome, type RotationEvent } from './commands.js';
+import { type CommandOf, messageOf, type Outcome, type RotationEvent } from './commands.js';
 import { type Hands, observe } from './observe.js';
 import type { RotationInterpreter } from './rotate.js';
 import type { RotationState } from './state.js';
@@ -58,6 +58,6 @@ async function outcomeOf<Value>(call: () => Promise<Value>): Promise<Outcome<Val
     return { ok: true, value: await call() };
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    return { ok: false, code: error.code, effect: error.effect, message: error.message.slice(0, maxMessageChars) };
+    return { ok: false, code: error.code, effect: error.effect, message: messageOf(error) };
   }
 }

@@ -87,7 +87,7 @@ export function trailOf(state: RotationState): Trail {
 
 /** `after` as it follows from `before` and one observation, with that observation in its trail. */
 export function remember(before: RotationState, after: RotationState, seen: Observation): RotationState {
-  const trail = withCause(trailOf(before), subjectOf(before, seen), seen.outcome);
+  const trail = withCause(trailOf(before), subjectOf(before, seen), causeOf(seen));
   return { ...after, trail: extended(trail, before, after, seen) };
 }
 
@@ -97,9 +97,23 @@ function subjectOf({ order }: RotationState, { command }: Observation): string {
   return 'copy' in command ? command.copy : (order.plan.copies[0] ?? '');
 }
 
-function withCause({ causes = {}, ...trail }: Trail, subject: string, outcome: Outcome<unknown>): Trail {
+/** null: nothing stands in the way there, or nothing more is known. */
+function causeOf(seen: Observation): string | null {
+  if (!seen.outcome.ok) return seen.outcome.message ?? null;
+  return seen.of === 'probe' ? unclear[seen.outcome.value.answer] : null;
+}
+
+/** A login that decides nothing is no error of a driver. */
+const unclear: Readonly<Record<ProbeAnswer, string | null>> = {
+  accepted: null,
+  rejected: null,
+  barred: 'says that the account is locked, disabled or expired',
+  unknown: 'did not answer a login in time, or not with yes or no; see whether the worker reaches it (`relock check`)',
+};
+
+function withCause({ causes = {}, ...trail }: Trail, subject: string, cause: string | null): Trail {
   const others = Object.entries(causes).filter(([name]) => name !== subject);
-  const own = outcome.ok || outcome.message === undefined ? [] : [[subject, outcome.message] as const];
+  const own = cause === null ? [] : [[subject, cause] as const];
   const known = [...others, ...own];
   return known.length === 0 ? trail : { ...trail, causes: Object.fromEntries(known) };
 }

@@ -14,6 +14,7 @@ export function approvalSheet(progress: IncidentProgress): string {
     `- **Reason**: ${reason}`,
     ...(totals === null ? [] : totalsLines(totals)),
     ...waveLine(progress),
+    ...endLines(progress),
     ...(plan === null
       ? []
       : [`- **Plan digest**: \`${plan.digest}\``, `- **Plan**: \`${plan.key}\` in the artifact store`]),
@@ -28,6 +29,17 @@ function totalsLines(totals: NonNullable<IncidentProgress['totals']>): readonly 
   return [
     `- **Credentials**: ${totals.credentials} (${kinds.join(', ')}) on ${totals.targets} targets, in ${totals.copies} vault copies`,
     `- **Cannot be rotated as configured**: ${totals.blocked} (the plan says why for each)`,
+  ];
+}
+
+/** Green in the UI means that the workflow ended, not that all went well. */
+function endLines({ ends, totals }: IncidentProgress): readonly string[] {
+  const counted = Object.entries(ends).filter(([, count]) => count > 0);
+  if (counted.length === 0 || totals === null) return [];
+  const left = totals.credentials - (ends.rotated ?? 0);
+  return [
+    `- **Ended so far**: ${counted.map(([state, count]) => `${count} ${state}`).join(', ')}`,
+    `- **Not rotated**: ${left} of ${totals.credentials}${left === 0 ? '' : ' (`relock incident status` says why, and what to do)'}`,
   ];
 }
 
@@ -52,30 +64,37 @@ function whatNow({ state, signing }: IncidentProgress, digest: string): readonly
 function unsigned(digest: string): readonly string[] {
   return [
     'No signature is configured: whoever may send an update may approve.',
-    'More actions, Send an Update, `approve`, with this input:',
+    'More Actions, Send an Update, `approve`, with this input:',
     '```json',
     `{"planDigest": "${digest}"}`,
     '```',
+    submitTwice,
     'To refuse: the update `deny`, without input.',
   ];
 }
 
 /** The statement holds ids, digests and counts only, so it needs no quoting in a shell or in JSON. */
 function toSign({ statement, required, opener, by }: Signing): readonly string[] {
+  const short = statement.incident.replace(/^incident\//, '');
   const { wave, credentials, targets, expires } = statement;
   const what = wave === null ? 'the whole plan' : `wave ${wave}`;
   return [
     `It needs the signatures of ${required} ${required === 1 ? 'person' : 'persons'} beside ${opener}, who opened it: for ${what}, ${credentials} credentials on ${targets} targets, until ${expires}.`,
+    '',
     `- **Approved so far**: ${by.length} of ${required}${by.length === 0 ? '' : ` (${by.join(', ')})`}`,
     '',
-    'Read the plan (`relock incident plan`), then either `relock incident approve`, which compares the digest with the stored plan, or sign here:',
+    `Read the plan (\`relock incident plan ${short}\`), then either \`relock incident approve ${short}\`, which compares the digest with the stored plan, or sign here, with your own key:`,
     '```sh',
     `s='${canonicalJson(statement)}'`,
     signingLine,
     '```',
-    'It prints what to put into More actions, Send an Update, `approve`. To refuse, put `"decision":"deny"` into the statement, sign that, and send the update `deny`.',
+    'It prints what to put into More Actions, Send an Update, `approve`. To refuse, put `"decision":"deny"` into the statement, sign that, and send the update `deny`.',
+    submitTwice,
   ];
 }
+
+const submitTwice =
+  'If nothing happens at the first click on Submit, click again: the dialogue has just laid out the JSON anew.';
 
 /** `$s` is signed with a line feed after it, as the update's check expects. */
 const signingLine = `printf '{"statement":%s,"signature":"%s"}\\n' "$s" "$(printf '%s\\n' "$s" | ssh-keygen -q -Y sign -n ${namespaces.approval} -f ~/.ssh/id_ed25519 | tr -d '\\n')"`;

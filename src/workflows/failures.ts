@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { type Effect, type ErrorCode, errorCodes } from '../model/errors.js';
-import { type Failure, maxMessageChars, type Outcome } from '../protocol/commands.js';
+import { type Failure, messageOf, type Outcome } from '../protocol/commands.js';
 
 /** What came of an activity, as the protocol wants to know it. Anything but an activity's failure is a bug of ours and is thrown on. */
 export async function attempt<Value>(call: () => Promise<Value>): Promise<Outcome<Value>> {
@@ -25,7 +25,7 @@ function failureOf(cause: Error | undefined): Failure {
   if (cause instanceof ApplicationFailure) {
     const code = cause.type ?? '';
     if (!isErrorCode(code)) return { code: 'Bug', effect: 'unknown' };
-    return { code, effect: effectOf(cause), message: cause.message.slice(0, maxMessageChars) };
+    return { code, effect: effectOf(cause), message: messageOf(cause) };
   }
   // No worker took it up: it never happened.
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') return neverBegun;

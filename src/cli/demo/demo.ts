@@ -107,8 +107,8 @@ async function last(
     '',
     'What to try next:',
     ...(yes ? [] : await whileItLasts(stage)),
-    '   npx relock init      a relock.yaml of your own; then relock check',
-    '   npx relock dev       a Temporal server and a worker for it',
+    '   node bin/relock.js init      a relock.yaml of your own; then relock check',
+    '   node bin/relock.js dev       a Temporal server and a worker for it',
   ]);
   if (!yes) await untilEnter(context);
 }
@@ -117,7 +117,7 @@ async function last(
 async function whileItLasts({ lab, temporal, config, ui }: Stage): Promise<readonly string[]> {
   const { down, silent } = demoMisbehaving;
   for (const id of [down, silent]) await lab.devices.get(id)?.repair();
-  const relock = `TEMPORAL_ADDRESS=${temporal.place.address} npx relock --config ${config}`;
+  const relock = `TEMPORAL_ADDRESS=${temporal.place.address} node bin/relock.js --config ${config}`;
   return [
     `   ${ui}  every rotation is a workflow with a page of its own`,
     `   ${down} and ${silent} are back now. In another terminal, let relock finish what it had to leave open:`,

@@ -23,7 +23,7 @@ pre{background:var(--tint);border:1px solid var(--line);border-radius:6px;paddin
 .good{color:var(--good)}.bad{color:var(--bad)}.mild{color:var(--mild)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;margin:12px 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-ol.todo{padding-left:1.4em}ol.todo>li{margin:10px 0}
+ol.todo{padding-left:1.4em}ol.todo>li{margin:10px 0;overflow-wrap:anywhere}
 ul.names{columns:260px;column-gap:24px;margin:6px 0;padding-left:1.1em;font-size:.9rem}
 ul.names li{overflow-wrap:anywhere}
 details{border:1px solid var(--line);border-radius:8px;margin:8px 0}
