@@ -2,6 +2,8 @@ import type { Client } from '@temporalio/client';
 import { type ConnectedClient, connectClient, type TemporalPlace, temporalFromEnvironment } from '../../client.js';
 import { encryptingConverter } from '../../codec/dataConverter.js';
 import type { KeyRing } from '../../codec/keyRing.js';
+import { workflowIdsOf } from '../../codec/opaqueIds.js';
+import type { WorkflowIds } from '../../model/workflowIds.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { CommandContext } from '../command.js';
 import { CommandError, UsageError } from '../failures.js';
@@ -19,16 +21,22 @@ export function temporalPlace({ environment }: CommandContext): TemporalPlace {
   }
 }
 
+/** Temporal, and how relock's workflows are called there. */
+export interface RelockTemporal extends ConnectedClient {
+  readonly ids: WorkflowIds;
+}
+
 /** A client that encrypts, or a failure that says what to do. */
-export async function connectTemporal(context: CommandContext): Promise<ConnectedClient> {
+export async function connectTemporal(context: CommandContext): Promise<RelockTemporal> {
   const place = temporalPlace(context);
+  const ids = workflowIdsOf(await context.estate());
   const ring = await keyRingOf(context);
   const connected = await connectClient(place, ring === 'missing' ? {} : encryptingConverter(ring)).catch(() => null);
   if (connected === null) throw new CommandError(noServer(place));
   try {
     if (ring === 'missing') throw await noKeyRing(context);
     await workersMustHaveKey(connected.client, ring);
-    return connected;
+    return { ...connected, ids };
   } catch (error) {
     await connected.close();
     throw error;
