@@ -25,12 +25,12 @@ function idKeyIn(file: string): KeyObject {
 
 /** 160 bits of HMAC-SHA-256 over the plain id: the same everywhere, and nobody without the key can try out names. */
 function opaqueIds(key: KeyObject): WorkflowIds {
-  const idOf = (plain: string) => {
-    const digest = createHmac('sha256', key).update(plain).digest().subarray(0, idBytes);
-    return `${plain.slice(0, plain.indexOf('/'))}/${base32(digest)}`;
-  };
+  const hash = (text: string) => createHmac('sha256', key).update(text).digest();
+  const idOf = (plain: string) => `${plain.slice(0, plain.indexOf('/'))}/${base32(hash(plain).subarray(0, idBytes))}`;
   return {
     areOpaque: true,
+    // No plain id is without a slash.
+    fingerprint: hash('fingerprint').toString('hex').slice(0, 8),
     rotation: (credential) => idOf(plainIds.rotation(credential)),
     incident: (name) => idOf(name),
     due: (group) => idOf(plainIds.due(group)),

@@ -6,6 +6,8 @@ import { type DueGroup, scheduleIdOf } from './schedule.js';
 export interface WorkflowIds {
   /** The ids tell nobody a name. */
   readonly areOpaque: boolean;
+  /** Tells keys apart, and nothing of them; null: there is none. Two who differ in it call the same thing otherwise. */
+  readonly fingerprint: string | null;
   rotation(credential: CredentialId): string;
   /** Of an incident by its name, `incident/<vendor>/<key>`, which is what people, statements and artifacts call it. */
   incident(name: string): string;
@@ -16,6 +18,7 @@ export interface WorkflowIds {
 /** Ids are names. */
 export const plainIds: WorkflowIds = {
   areOpaque: false,
+  fingerprint: null,
   rotation: rotationWorkflowId,
   incident: (name) => name,
   due: scheduleIdOf,

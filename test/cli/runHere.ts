@@ -9,9 +9,10 @@ export async function runHere(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  file = 'relock.yaml',
 ): Promise<Ended> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const line = [...args, '--config', join(folder, 'relock.yaml')];
+  const line = [...args, '--config', join(folder, file)];
   const signal = new AbortController().signal;
   const outcome = await runCli({ args: line, stdout, stderr, environment, signal });
   const textOf = (stream: PassThrough) => String(stream.read() ?? '');

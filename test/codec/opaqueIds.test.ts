@@ -3,8 +3,9 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { addKey, idKeyFile, makeKeyFile } from '../../src/codec/keyFile.js';
-import { newKeyLine } from '../../src/codec/keyRing.js';
+import { KeyRing, newKeyLine } from '../../src/codec/keyRing.js';
 import { workflowIdsOf } from '../../src/codec/opaqueIds.js';
+import { idsInIdentity, keysInIdentity, workingWith } from '../../src/codec/workerIdentity.js';
 import { incidentMemo, incidentNameOf, isOpaqueId, plainIds, waveWorkflowId } from '../../src/model/workflowIds.js';
 import { runHere } from '../cli/runHere.js';
 import { runRelock } from '../cli/runRelock.js';
@@ -66,6 +67,17 @@ describe('ids that tell no name', () => {
     for (const id of [...opaque, ...started]) expect(isOpaqueId(id)).toBe(true);
     const plain = [plainIds.rotation(credential), plainIds.incident(incident), plainIds.due(group)];
     for (const id of [...plain, waveWorkflowId(incident, 0)]) expect(isOpaqueId(id)).toBe(false);
+  });
+
+  it('a worker says how it makes them beside the names of its keys, and nothing where ids are names', () => {
+    const line = newKeyLine(0);
+    const ids = idsBy(keyFile());
+    const said = workingWith(new KeyRing(line), ids).identity ?? '';
+    expect(ids.fingerprint).toMatch(/^[0-9a-f]{8}$/);
+    expect(idsInIdentity(said)).toBe(ids.fingerprint);
+    expect(keysInIdentity(said)).toEqual([line.split(' ')[0]]);
+    expect(idsInIdentity(workingWith(new KeyRing(line)).identity ?? '')).toBeNull();
+    expect(idsBy(keyFile()).fingerprint).not.toBe(ids.fingerprint);
   });
 
   it('an incident is known by its memo, and where it has none by its id', () => {

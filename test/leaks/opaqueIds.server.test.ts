@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConnectedClient, connectClient, temporalAt } from '../../src/client.js';
@@ -35,6 +36,17 @@ class Case {
   async run(...args: readonly string[]) {
     const { code, stdout, stderr } = await runHere(this.#folder, [...args, '--json'], this.#dev?.environment ?? {});
     return { code, stderr, answer: JSON.parse(stdout || 'null') };
+  }
+
+  /** With another relock.yaml: without the option where workers have it, with it where they have not. */
+  async runOtherwise(...args: readonly string[]) {
+    const own = readFileSync(join(this.#folder, 'relock.yaml'), 'utf8');
+    const line = 'codec: { opaqueIds: .relock/ids.key }\n';
+    writeFileSync(join(this.#folder, 'other.yaml'), this.opaqueIds ? own.replace(line, '') : `${line}${own}`);
+    const other = (words: readonly string[]) =>
+      runHere(this.#folder, words, this.#dev?.environment ?? {}, 'other.yaml');
+    if (!this.opaqueIds) await other(['codec', 'new-key', '--ids']);
+    return other(args);
   }
 
   /** A process of its own, as a person starts it. */
@@ -159,6 +171,12 @@ describe.each([true, false])('with opaqueIds: %s', (opaqueIds) => {
     const { answer: told } = await run('codec', 'id', 'rotate', turbine);
     expect(await place.openIds()).toContain(told.id);
   }, 120_000);
+
+  it('whoever would call workflows otherwise than the workers do is refused', async () => {
+    const refused = await place.runOtherwise('incident', 'list');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('the workers make ids in Temporal otherwise than this command would');
+  });
 
   it(opaqueIds ? 'nothing that Temporal stores in clear names anything' : 'the names stand in clear', async () => {
     await place.end();

@@ -33,8 +33,9 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const time = /^"?\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z"?$/;
 const build = /^@temporalio\/worker@[\d.]+\+[0-9a-f]{64}$/;
 /** A process on a host, and the names of its keys. */
-const identity = /^(\d+@[\w.-]+( keys:[\w.,-]+)?|temporal-scheduler-[\w/-]+|history-service|worker-service)$/;
-const sticky = /^\d+@[\w.-]+( keys:[\w.,-]+)?-[0-9a-f]{32}$/;
+const identity =
+  /^(\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?)?|temporal-scheduler-[\w/-]+|history-service|worker-service)$/;
+const sticky = /^\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?)?-[0-9a-f]{32}$/;
 
 /** `opaque`: no id names anything. */
 export function vocabularyOf(ids: OwnIds | 'opaque'): readonly Rule[] {

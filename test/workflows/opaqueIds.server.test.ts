@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scheduleFindings } from '../../src/cli/check/scheduleCheck.js';
 import { decide } from '../../src/cli/incident/decide.js';
 import { momentOf } from '../../src/cli/incident/follow.js';
 import { foundIncident, type IncidentRef } from '../../src/cli/incident/incidentRef.js';
@@ -16,6 +17,7 @@ import { rotationToken } from '../../src/planning/digest.js';
 import { planRotation } from '../../src/planning/planRotation.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 import { runHere } from '../cli/runHere.js';
+import { runRelock } from '../cli/runRelock.js';
 import { sharedTemporal } from '../harness/shared.js';
 import { gateAt } from './gate.js';
 import { type MemoryBench, memoryBench } from './memoryBench.js';
@@ -26,6 +28,7 @@ let bench: MemoryBench;
 let estate: Estate;
 let ids: WorkflowIds;
 let temporal: TemporalBench;
+let place: Awaited<ReturnType<typeof sharedTemporal>>;
 
 beforeAll(async () => {
   const timing = { settleDeadlineMs: 1_500, probeAgainMs: 50, effectMs: 1_000 };
@@ -35,8 +38,8 @@ beforeAll(async () => {
   // One wave for both, so that one of them can halt it while the other is under way.
   estate = { ...bench.estate, opaqueIdsFile, waves: { ...bench.estate.waves, canary: 2 } };
   ids = workflowIdsOf(estate);
-  const { address, namespace } = await sharedTemporal();
-  temporal = await temporalBench(address, namespace, new KeyRing(newKeyLine(Date.now())));
+  place = await sharedTemporal();
+  temporal = await temporalBench(place.address, place.namespace, new KeyRing(newKeyLine(Date.now())));
   await temporal.startWorker(estate);
 });
 afterAll(async () => {
@@ -47,6 +50,16 @@ afterAll(async () => {
 function open(key: string, by = ids, dryRun = false): Promise<IncidentRef> {
   const input = { vendor: 'acme', key, reason: key, policy: 'forward', dryRun, approved: true, opening: null } as const;
   return startIncident(temporal.client, input, by);
+}
+
+/** A real worker, with a relock.yaml that has no key of ids. */
+async function plainWorker() {
+  const cli = scheduleCli(place);
+  cli.asksFor(['acme', 30]);
+  writeFileSync(join(bench.folder, 'relock.yaml'), cli.yaml());
+  const ended = await runRelock(bench.folder, ['worker'], cli.environment);
+  cli.close();
+  return ended;
 }
 
 const resultOf = (incident: IncidentRef) => temporal.client.workflow.getHandle(incident.workflowId).result();
@@ -113,6 +126,14 @@ describe('an incident whose ids tell no name', { timeout: 60_000 }, () => {
     );
     await expect(requireNoOtherIds(temporal.client, estate, plainIds)).rejects.toThrow(/tells no name.*No worker was/);
     await requireNoOtherIds(temporal.client, estate, ids);
+    const connect = async (by: WorkflowIds) => ({ client: temporal.client, ids: by, close: async () => {} });
+    expect(await scheduleFindings(estate, () => connect(ids))).toEqual([]);
+    expect(await scheduleFindings(estate, () => connect(plainIds))).toMatchObject([
+      { severity: 'error', subject: 'codec.opaqueIds' },
+    ]);
+    const refused = await plainWorker();
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/is open and its id tells no name.*No worker was started/);
 
     await decide(temporal.client, incident, 'abort');
     const rotation = temporal.client.workflow.getHandle(ids.rotation('acme/svc-1'));
@@ -139,8 +160,7 @@ describe('an incident whose ids tell no name', { timeout: 60_000 }, () => {
 });
 
 it('a schedule stays as a person left it when its id changes its kind', async () => {
-  const place = await sharedTemporal();
-  const cli = scheduleCli(place);
+  const cli = scheduleCli(await sharedTemporal());
   cli.asksFor(['acme', 30]);
   await cli.run('apply', '--at', '03:30');
   await cli.run('pause', 'acme/30', '--because', 'freeze');

@@ -5,8 +5,10 @@ import type { Estate } from '../../config/estate.js';
 import type { WorkflowIds } from '../../model/workflowIds.js';
 import { differences, minutesOf, wantedGroups } from '../../schedules/definition.js';
 import { type Standing, standings, stateOf } from '../../schedules/standing.js';
+import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { RelockTemporal } from '../temporal/connect.js';
 import { openUnderOtherIds, otherIdWords } from '../temporal/otherIds.js';
+import { workersIds } from '../temporal/pollers.js';
 import type { Finding } from './finding.js';
 
 /**
@@ -53,9 +55,16 @@ const notLookedAt: Finding = {
     'not looked at: Temporal was not to be used from here, so nobody looked whether schedules and workflows are as relock.yaml says. `relock schedule list` says why (server, namespace, or key ring); correct that, then check again',
 };
 
+const workersDiffer =
+  'workers make ids in Temporal in different ways: a credential could be rotated by two workflows at once. Give all of them the same codec.opaqueIds and the same key, and restart them. A worker that has ended counts for a minute and a half';
+
 async function idFindings(client: Client, estate: Estate, ids: WorkflowIds): Promise<readonly Finding[]> {
   const found = await openUnderOtherIds(client, estate, ids);
-  return found === null ? [] : [idFinding(otherIdWords(found, ids))];
+  const differ = new Set(await workersIds(client, mainTaskQueue)).size > 1;
+  return [
+    ...(found === null ? [] : [idFinding(otherIdWords(found, ids))]),
+    ...(differ ? [idFinding(workersDiffer)] : []),
+  ];
 }
 
 function findingsOf(standing: Standing): readonly Finding[] {

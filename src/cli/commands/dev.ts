@@ -104,7 +104,7 @@ async function runUntilEnd(context: CommandContext, { estate, ids, server, ring 
     await requireNoOtherIds(new Client({ connection, namespace }), estate, ids);
     const zones = [null, ...zonesOf(estate)];
     const workers = await Promise.all(
-      zones.map((zone) => createRelockWorker(estate, { zone, connection, namespace, ...workingWith(ring) })),
+      zones.map((zone) => createRelockWorker(estate, { zone, connection, namespace, ...workingWith(ring, ids) })),
     );
     context.out.note(
       `Temporal: ${server.address}   web UI: ${server.uiAddress ?? 'none'}   workers: ${workers.map(({ options: { taskQueue } }) => taskQueue).join(', ')}`,

@@ -22,7 +22,7 @@ export async function connectRelockWorker(context: CommandContext): Promise<{
   const connection = await connectWorker(place).catch(() => null);
   if (connection === null) throw new CommandError(noServer(place));
   try {
-    const sealing = workingWith(await requiredKeyRing(context));
+    const sealing = workingWith(await requiredKeyRing(context), ids);
     await requireNoOtherIds(new Client({ connection, namespace: place.namespace }), estate, ids);
     return { connection, place, sealing };
   } catch (error) {

@@ -75,7 +75,7 @@ async function sdkText(address: string | null): Promise<string> {
 }
 
 async function watchUntil(context: CommandContext, { estate, metrics }: Serving, signal: AbortSignal): Promise<void> {
-  const { client, ids, close } = await connectTemporal(context);
+  const { client, ids, close } = await connectTemporal(context, 'worker');
   try {
     await watch({ estate, client, ids, metrics, now: context.now }, signal);
   } finally {
