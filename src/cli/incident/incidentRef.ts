@@ -15,7 +15,7 @@ export function incidentRef(name: string, ids: WorkflowIds): IncidentRef {
 /** As relock.yaml calls it; one that was opened under an id of the other kind as it was called then. */
 export async function foundIncident(client: Client, ids: WorkflowIds, name: string): Promise<IncidentRef> {
   const usual = incidentRef(name, ids);
-  if (await isThere(client, usual)) return usual;
+  if (!(await isUnknown(client, usual))) return usual;
   for await (const workflow of client.workflow.list({ query: incidentsQuery }))
     if (incidentNameOf(workflow) === name) return { name, workflowId: workflow.workflowId };
   return usual;
@@ -23,12 +23,11 @@ export async function foundIncident(client: Client, ids: WorkflowIds, name: stri
 
 export const incidentsQuery = "WorkflowType = 'respondToIncident'";
 
-async function isThere(client: Client, { workflowId }: IncidentRef): Promise<boolean> {
-  try {
-    await client.workflow.getHandle(workflowId).describe();
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
+/** Only when Temporal says so: a server that is away for a moment is asked again by those who can wait for it. */
+async function isUnknown(client: Client, { workflowId }: IncidentRef): Promise<boolean> {
+  const answer = client.workflow.getHandle(workflowId).describe();
+  return answer.then(
+    () => false,
+    (error: unknown) => error instanceof WorkflowNotFoundError,
+  );
 }

@@ -33,7 +33,9 @@ export function applySchedules(context: CommandContext, options: ApplyOptions): 
     const dryRun = options.dryRun === true;
     for (const step of steps) context.out.note(stepLine(step));
     const changes = works.filter(({ step }) => step.do !== 'nothing');
-    if (!dryRun) for (const change of changes) await carryOut(client, change, ids);
+    // What goes, goes last: until then it says whether a person had paused what takes its place.
+    const inOrder = [...changes.filter((work) => !isDeleted(work)), ...changes.filter(isDeleted)];
+    if (!dryRun) for (const change of inOrder) await carryOut(client, change, ids);
     const did = dryRun ? 'would change; nothing was changed' : 'changed';
     context.out.result({ dryRun, schedules: steps }, [`${changes.length} of ${steps.length} schedules ${did}`]);
     return 'done';
@@ -45,6 +47,10 @@ interface Work {
   readonly standing: Standing;
   /** What it was called until now. */
   readonly twin: ScheduleDescription | null;
+}
+
+function isDeleted({ step }: Work): boolean {
+  return step.do === 'delete';
 }
 
 /** The same schedule under an id of the other kind: what a person did to it stays when it is called otherwise. */
