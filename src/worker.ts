@@ -3,6 +3,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { activityBoundary } from './activities/boundary.js';
 import { createActivities } from './activities/createActivities.js';
 import type { TemporalPlace } from './client.js';
+import { workflowIdsOf } from './codec/opaqueIds.js';
 import type { Estate } from './config/estate.js';
 import { configInventory } from './inventory/config/inventory.js';
 import { meteredEstate } from './metrics/meteredEstate.js';
@@ -41,7 +42,7 @@ const shutdownGraceTime = '20 seconds';
 /** Then the process goes; what it left open is found by the next worker. */
 const shutdownForceTime = '30 seconds';
 
-/** A worker for one task queue of this estate; `run()` it, and `shutdown()` to end it in good order. */
+/** A worker for one task queue of this estate; `run()` it, and `shutdown()` to end it in good order. Throws `CodecError`. */
 export async function createRelockWorker(estate: Estate, options: RelockWorkerOptions): Promise<Worker> {
   const {
     zone,
@@ -52,6 +53,7 @@ export async function createRelockWorker(estate: Estate, options: RelockWorkerOp
     workflowBundle,
     metrics = new RelockMetrics(),
   } = options;
+  const ids = workflowIdsOf(estate);
   const metered = meteredEstate(estate, metrics);
   return Worker.create({
     connection,
@@ -64,6 +66,7 @@ export async function createRelockWorker(estate: Estate, options: RelockWorkerOp
       estate: metered,
       inventory: configInventory(estate),
       zone,
+      ids,
       probed: (answer) => metrics.probed(answer),
     }),
     sinks: metrics.sinks(),

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Estate } from '../config/estate.js';
 import type { InventorySource } from '../contracts/inventorySource.js';
 import type { ProbeAnswer } from '../model/probe.js';
+import type { WorkflowIds } from '../model/workflowIds.js';
 import type { Verbs } from '../protocol/verbs.js';
 import { guardedVerbs } from './approvals/guardedVerbs.js';
 import { type CarryOn, createCarryOn } from './carryOn.js';
@@ -18,6 +19,7 @@ export interface ActivityDeps {
   readonly inventory: InventorySource;
   /** The zone that this worker serves; null: the main queue. A refusal counts only beside an acceptance from the same zone. */
   readonly zone: string | null;
+  readonly ids: WorkflowIds;
   /** Told what each probe was answered. */
   probed(answer: ProbeAnswer): void;
 }
@@ -28,7 +30,7 @@ export type RelockActivities = Verbs & CarryOn & RecordResult & IncidentActiviti
 const activityClock: Clock = { now: Date.now, signal: () => Context.current().cancellationSignal };
 
 /** Everything that workflows may ask of a worker, over its own relock.yaml. Run them inside `activityBoundary`. */
-export function createActivities({ estate, inventory, zone, probed }: ActivityDeps): RelockActivities {
+export function createActivities({ estate, inventory, zone, ids, probed }: ActivityDeps): RelockActivities {
   const clock = activityClock;
   const verbs = guardedVerbs(createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }), estate, clock);
   const counted: Verbs = {
@@ -43,7 +45,7 @@ export function createActivities({ estate, inventory, zone, probed }: ActivityDe
     ...counted,
     ...createCarryOn(counted, clock),
     ...createRecordResult({ estate, clock }),
-    ...createIncidentActivities({ estate, inventory, clock, rotations: temporalRotations }),
-    ...createDueActivities({ estate, inventory, clock, incidents: temporalIncidents }),
+    ...createIncidentActivities({ estate, inventory, clock, rotations: temporalRotations, ids }),
+    ...createDueActivities({ estate, inventory, clock, incidents: temporalIncidents, ids }),
   };
 }

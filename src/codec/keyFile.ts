@@ -2,44 +2,64 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { dirname } from 'node:path';
 import { CodecError, KeyRing, newKeyLine } from './keyRing.js';
 
+/** What a key file is for, in words for people. */
+export interface KeyFileUse {
+  readonly name: string;
+  /** First line of a new one. */
+  readonly header: string;
+  /** What everybody who could read it makes of it, and what to do. */
+  readonly exposed: string;
+}
+
+const ringFile: KeyFileUse = {
+  name: 'the key ring',
+  header:
+    '# Keys with which relock encrypts what Temporal keeps. The last one encrypts, all of them decrypt. Keep it secret.\n',
+  exposed: 'nothing was encrypted with it. Correct its mode (chmod 600), then make a new key: relock codec new-key',
+};
+
+/** The key of `codec.opaqueIds`. */
+export const idKeyFile: KeyFileUse = {
+  name: 'the key of ids',
+  header:
+    '# The key with which relock makes ids of workflows that tell no name. The same for ever and everywhere. Keep it secret.\n',
+  exposed:
+    'nothing was touched. Correct its mode (chmod 600); whoever copied it can try out which names the ids in Temporal stand for',
+};
+
 /** Throws `CodecError`; `missing` when there is no such file. */
-export function readKeyFile(file: string): KeyRing | 'missing' {
-  const text = textOf(file);
+export function readKeyFile(file: string, use: KeyFileUse = ringFile): KeyRing | 'missing' {
+  const text = textOf(file, use);
   if (text === null) return 'missing';
   // A group may be let in on purpose, such as a container's; everybody else never.
   if ((statSync(file).mode & 0o007) !== 0)
-    throw new CodecError(
-      `the key ring ${file} can be read by every user of this machine; nothing was encrypted with it. Correct its mode (chmod 600), then make a new key: relock codec new-key`,
-    );
+    throw new CodecError(`${use.name} ${file} can be read by every user of this machine; ${use.exposed}`);
   try {
     return new KeyRing(text);
   } catch (error) {
-    if (error instanceof CodecError) throw new CodecError(`the key ring ${file} cannot be used: ${error.message}`);
+    if (error instanceof CodecError) throw new CodecError(`${use.name} ${file} cannot be used: ${error.message}`);
     throw error;
   }
 }
 
-function textOf(file: string): string | null {
+function textOf(file: string, use: KeyFileUse = ringFile): string | null {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new CodecError(`the key ring ${file} cannot be read by this user; expected a file with mode 600 of its own`);
+    throw new CodecError(`${use.name} ${file} cannot be read by this user; expected a file with mode 600 of its own`);
   }
 }
 
-const header =
-  '# Keys with which relock encrypts what Temporal keeps. The last one encrypts, all of them decrypt. Keep it secret.\n';
-
-/** Makes a key ring with one key, unless there is one. True: it was made. */
-export function makeKeyFile(file: string, now: number): boolean {
+/** Makes a file with one key, unless there is one. True: it was made. */
+export function makeKeyFile(file: string, now: number, use: KeyFileUse = ringFile): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
-    writeFileSync(file, `${header}${newKeyLine(now)}\n`, { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, `${use.header}${newKeyLine(now)}\n`, { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw new CodecError(`the key ring ${file} cannot be written by this user; nothing was made`);
+    throw new CodecError(`${use.name} ${file} cannot be written by this user; nothing was made`);
   }
 }
 

@@ -71,6 +71,8 @@ export interface Estate {
   } | null;
   /** Key ring of the encrypting codec; null: where relock keeps it by default. */
   readonly codecKeyFile: string | null;
+  /** Key of ids in Temporal that tell no name; null: ids are names. */
+  readonly opaqueIdsFile: string | null;
   readonly waves: WaveSettings;
   readonly timing: Timing;
 }

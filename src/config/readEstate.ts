@@ -53,12 +53,14 @@ function loadSource(file: string, path: string, source: Source, options: ReadOpt
   return { estate: assemble(path, parts) };
 }
 
+type CodecFiles = 'codecKeyFile' | 'opaqueIdsFile';
+
 interface Parts {
   readonly vaults: Named<LoadedVault>;
   readonly artifacts: LoadedArtifacts;
   readonly targets: Named<LoadedTarget>;
   readonly credentials: readonly LoadedCredential[];
-  readonly settings: Pick<Estate, 'approvals' | 'codecKeyFile' | 'waves' | 'timing'>;
+  readonly settings: Pick<Estate, 'approvals' | CodecFiles | 'waves' | 'timing'>;
 }
 
 function loadParts(
@@ -94,14 +96,16 @@ function loadSettings(root: Readonly<Record<string, unknown>>, loading: Loading)
   const waves = validated(wavesSchema, root.waves ?? {}, { path: ['waves'], title: 'waves' }, loading.problems);
   const timing = validated(timingSchema, root.timing ?? {}, { path: ['timing'], title: 'timing' }, loading.problems);
   const approvals = root.approvals === undefined ? null : loadApprovals(root.approvals, loading);
-  const codecKeyFile = root.codec === undefined ? null : keyFileOf(root.codec, loading);
-  return waves === null || timing === null ? null : { waves, timing, approvals, codecKeyFile };
+  const codec = codecFilesOf(root.codec ?? {}, loading);
+  return waves === null || timing === null ? null : { waves, timing, approvals, ...codec };
 }
 
-/** Whether it is there is asked when it is needed: not every command speaks to Temporal. */
-function keyFileOf(given: unknown, loading: Loading): string | null {
+/** Whether they are there is asked when they are needed: not every command speaks to Temporal. */
+function codecFilesOf(given: unknown, loading: Loading): Pick<Estate, CodecFiles> {
   const codec = validated(codecSchema, given, { path: ['codec'], title: 'codec' }, loading.problems);
-  return codec === null ? null : resolve(loading.environment.baseDirectory, codec.keyFile);
+  const fileOf = (file: string | undefined) =>
+    file === undefined ? null : resolve(loading.environment.baseDirectory, file);
+  return { codecKeyFile: fileOf(codec?.keyFile), opaqueIdsFile: fileOf(codec?.opaqueIds) };
 }
 
 function addCycles(credentials: readonly LoadedCredential[], targets: Named<LoadedTarget>, loading: Loading): void {

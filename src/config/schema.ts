@@ -13,7 +13,11 @@ export const managementSchema = z
   .describe('the login by which relock changes accounts there');
 
 export const credentialSchema = z.strictObject({
-  id: z.string().describe('lower-case letters, digits and . _ / -, such as itron/headend-svc; it is stored in clear'),
+  id: z
+    .string()
+    .describe(
+      'lower-case letters, digits and . _ / -, such as itron/headend-svc; it is stored in clear without codec.opaqueIds',
+    ),
   vendor: z.string().describe('with whom it is shared, such as itron'),
   kind: z
     .string()
@@ -89,9 +93,19 @@ export const codecSchema = z
     keyFile: z
       .string()
       .min(1)
-      .describe('key ring with which everything in Temporal is encrypted; RELOCK_CODEC_KEY_FILE goes before it'),
+      .optional()
+      .describe(
+        'key ring with which everything in Temporal is encrypted; absent: .relock/codec.keys beside relock.yaml. RELOCK_CODEC_KEY_FILE goes before it',
+      ),
+    opaqueIds: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'key with which ids in Temporal are made that tell no name (relock codec new-key --ids); the same for ever and on every worker and client. Absent: ids are names',
+      ),
   })
-  .describe('absent: .relock/codec.keys beside relock.yaml');
+  .describe('how what Temporal keeps is hidden from those without keys');
 
 /** The top level. The parts are checked one by one, so that one bad entry does not hide the others. */
 export const frameSchema = z.strictObject({

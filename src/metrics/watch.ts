@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Estate } from '../config/estate.js';
 import type { CallContext } from '../contracts/context.js';
 import type { Instant, Millis } from '../model/time.js';
+import type { WorkflowIds } from '../model/workflowIds.js';
 import { findOpenRecords } from '../recover/findOpenRecords.js';
 import { standings, stateOf } from '../schedules/standing.js';
 import type { RelockMetrics, Watched } from './relockMetrics.js';
@@ -10,6 +11,7 @@ import type { RelockMetrics, Watched } from './relockMetrics.js';
 export interface WatchDeps {
   readonly estate: Estate;
   readonly client: Client;
+  readonly ids: WorkflowIds;
   readonly metrics: RelockMetrics;
   readonly now: () => Instant;
 }
@@ -25,9 +27,9 @@ export async function watch(deps: WatchDeps, signal: AbortSignal, everyMs: Milli
 }
 
 /** Never throws: what cannot be seen is said by `relock_watch_up`. */
-async function lookAround({ estate, client, metrics, now }: WatchDeps, signal: AbortSignal): Promise<void> {
+async function lookAround({ estate, client, ids, metrics, now }: WatchDeps, signal: AbortSignal): Promise<void> {
   await attempt('schedules', metrics, async () => {
-    const all = await standings(client, estate);
+    const all = await standings(client, estate, ids);
     metrics.schedules(all.filter(({ wanted }) => wanted !== null).map(stateOf));
   });
   await attempt('records', metrics, async () => {

@@ -18,6 +18,8 @@ export interface TargetPlan {
 /** How one credential will be rotated: part of an incident's plan, covered by its digest. Ids and settings, no addresses, no values. */
 export interface RotationPlan {
   readonly credential: CredentialId;
+  /** What its workflow is called in Temporal; absent: `rotate/<credential>`. */
+  readonly workflowId?: string;
   readonly kind: CredentialKind;
   readonly account: string;
   readonly descriptorDigest: string;

@@ -11,6 +11,7 @@ import {
 } from '../model/incident.js';
 import type { FailurePolicy } from '../model/policy.js';
 import type { Instant } from '../model/time.js';
+import type { WorkflowIds } from '../model/workflowIds.js';
 import { type Canonical, canonical } from './digest.js';
 import { locksOf, planRotation } from './planRotation.js';
 
@@ -36,9 +37,14 @@ export interface MadePlan {
  * Cuts the credentials shared with a vendor into waves: a few of each kind with the fewest targets first (canary), then
  * the rest, then management logins. What cannot work is listed with its reasons, never left out.
  */
-export function planIncident(estate: Estate, entries: readonly CredentialEntry[], request: IncidentRequest): MadePlan {
+export function planIncident(
+  estate: Estate,
+  entries: readonly CredentialEntry[],
+  request: IncidentRequest,
+  ids: WorkflowIds,
+): MadePlan {
   const pages = new Map<string, Uint8Array>();
-  const rows = entries.map((entry) => planEntry(estate, entry, request.policy));
+  const rows = entries.map((entry) => planEntry(estate, entry, request.policy, ids));
   const blocked = rows.filter((row) => row.findings.length > 0);
   const able = rows.filter((row) => row.findings.length === 0);
   const plan: IncidentPlan = {
@@ -57,8 +63,8 @@ export function planIncident(estate: Estate, entries: readonly CredentialEntry[]
   return { plan, manifest: canonical(plan), pages };
 }
 
-function planEntry(estate: Estate, entry: CredentialEntry, policy: FailurePolicy): PlanEntry {
-  const { plan, findings } = planRotation(estate, entry, policy);
+function planEntry(estate: Estate, entry: CredentialEntry, policy: FailurePolicy, ids: WorkflowIds): PlanEntry {
+  const { plan, findings } = planRotation(estate, entry, policy, ids);
   return { plan, provenance: entry.provenance, owner: entry.owner, locks: locksOf(plan), findings };
 }
 

@@ -2,6 +2,7 @@ import type { CredentialEntry, Estate, TargetEntry } from '../config/estate.js';
 import type { RotationPlan, RotationTiming, TargetPlan } from '../model/plan.js';
 import type { FailurePolicy } from '../model/policy.js';
 import type { TargetId } from '../model/record.js';
+import type { WorkflowIds } from '../model/workflowIds.js';
 
 export interface Planned {
   readonly plan: RotationPlan;
@@ -10,13 +11,14 @@ export interface Planned {
 }
 
 /** How this credential would be rotated with this configuration. Looks at nothing but the configuration. */
-export function planRotation(estate: Estate, entry: CredentialEntry, policy: FailurePolicy): Planned {
+export function planRotation(estate: Estate, entry: CredentialEntry, policy: FailurePolicy, ids: WorkflowIds): Planned {
   const targets = entry.targets.flatMap((id) => {
     const target = estate.targets.get(id);
     return target === undefined ? [] : [planTarget(id, target, entry)];
   });
   const plan: RotationPlan = {
     credential: entry.id,
+    ...(ids.areOpaque && { workflowId: ids.rotation(entry.id) }),
     kind: entry.kind,
     account: entry.account,
     descriptorDigest: entry.descriptorDigest,

@@ -6,6 +6,7 @@ import { DriverError } from '../model/errors.js';
 import type { RotationEvidence } from '../model/evidence.js';
 import type { RotationRecord } from '../model/record.js';
 import type { Instant } from '../model/time.js';
+import { plainIds } from '../model/workflowIds.js';
 import { planRotation } from '../planning/planRotation.js';
 import type { WaitReason } from '../protocol/commands.js';
 import { causesOf, evidenceOf } from '../protocol/evidence.js';
@@ -23,7 +24,7 @@ export const place = 'main';
 
 /** Where whoever finds this record begins: by its own token and policy, on today's plan. */
 export function resumed(estate: Estate, entry: CredentialEntry, record: RotationRecord, now: Instant): Rotation {
-  const { plan } = planRotation(estate, entry, record.policy);
+  const { plan } = planRotation(estate, entry, record.policy, plainIds);
   return beginFound(record, { plan, token: record.token, policy: record.policy }, now);
 }
 

@@ -1,5 +1,6 @@
 import type { CredentialEntry, Estate } from '../config/estate.js';
 import { formatSecretRef } from '../config/secretRef.js';
+import { plainIds } from '../model/workflowIds.js';
 import { locksOf, planRotation } from '../planning/planRotation.js';
 
 interface OfCredential {
@@ -40,7 +41,9 @@ function depthOf(estate: Estate, entry: CredentialEntry, open: readonly OfCreden
 }
 
 function chainsOf<Open extends OfCredential>(estate: Estate, open: readonly Open[]): readonly (readonly Open[])[] {
-  const locks = new Map(open.map((each) => [each, new Set(locksOf(planRotation(estate, each.entry, 'restore').plan))]));
+  const locks = new Map(
+    open.map((each) => [each, new Set(locksOf(planRotation(estate, each.entry, 'restore', plainIds).plan))]),
+  );
   const share = (one: Open, other: Open) => [...(locks.get(one) ?? [])].some((lock) => locks.get(other)?.has(lock));
   return open.reduce<Open[][]>((chains, each) => {
     const isTouched = (chain: Open[]) => chain.some((other) => share(each, other));

@@ -1,6 +1,7 @@
 import type { ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import type { CredentialEntry, Estate } from '../config/estate.js';
 import { type DueGroup, lookEveryMs, scheduleIdOf } from '../model/schedule.js';
+import { plainIds, type WorkflowIds } from '../model/workflowIds.js';
 import type { rotateDue } from '../workflows/rotateDue.js';
 import { mainTaskQueue } from '../workflows/taskQueues.js';
 
@@ -15,7 +16,7 @@ const jitterMs = 30 * minuteMs;
 /** A look that was missed because Temporal was down is made up for within this. */
 const catchupMs = 24 * 60 * minuteMs;
 
-/** What relock.yaml asks for: each vendor and interval, with how many credentials have it; sorted by id. */
+/** What relock.yaml asks for: each vendor and interval, with how many credentials have it; by name, sorted. */
 export function wantedGroups(estate: Pick<Estate, 'credentials'>): ReadonlyMap<string, Wanted> {
   const entries = [...estate.credentials.values()].flatMap(groupOf);
   const wanted = new Map<string, Wanted>();
@@ -41,7 +42,7 @@ type DueSchedule = Omit<
 >;
 
 /** The schedule that looks after a group, `minutes` after midnight UTC. */
-export function definitionOf(group: DueGroup, minutes: number) {
+export function definitionOf(group: DueGroup, minutes: number, ids: WorkflowIds) {
   const { vendor, everyDays } = group;
   return {
     spec: { intervals: [{ every: lookEveryMs, offset: minutes * minuteMs }], jitter: jitterMs },
@@ -50,7 +51,7 @@ export function definitionOf(group: DueGroup, minutes: number) {
     action: {
       type: 'startWorkflow',
       workflowType: 'rotateDue',
-      workflowId: scheduleIdOf(group),
+      workflowId: ids.due(group),
       taskQueue: mainTaskQueue,
       args: [{ vendor, everyDays, from: null }] satisfies Parameters<typeof rotateDue>,
       staticSummary: `what is due with ${vendor}, every ${everyDays} days`,
@@ -67,7 +68,8 @@ export function minutesOf({ spec }: Pick<ScheduleDescription, 'spec'>): number |
 
 /** What of a schedule is not as it would be made now; empty: nothing. */
 export function differences(found: ScheduleDescription, group: DueGroup, minutes: number): readonly string[] {
-  const wanted = definitionOf(group, minutes);
+  // What it is called is asked for by whoever found it.
+  const wanted = definitionOf(group, minutes, plainIds);
   const { policies, action, spec } = found;
   const parts: readonly (readonly [string, boolean])[] = [
     ['time', minutesOf(found) === minutes && (spec.calendars ?? []).length === 0 && (spec.skip ?? []).length === 0],

@@ -9,6 +9,8 @@ import type { Instant } from '../model/time.js';
 export interface IncidentInput {
   readonly vendor: string;
   readonly key: string;
+  /** What its workflow is called in Temporal; absent: `incident/<vendor>/<key>`, as people call it. */
+  readonly workflowId?: string;
   readonly reason: string;
   readonly policy: FailurePolicy;
   /** Stop after the plan and its checks. */
@@ -85,6 +87,8 @@ export const closeUpdate = defineUpdate<IncidentProgress, [Closing]>('close');
 
 export interface WaveInput {
   readonly incident: string;
+  /** The workflow of its incident; absent: it is called as the incident is. */
+  readonly incidentWorkflowId?: string;
   readonly wave: number;
   readonly kind: WaveKind;
   readonly pages: readonly PageRef[];

@@ -7,7 +7,7 @@ import type { Instant } from '../model/time.js';
 import type { PhaseName } from '../protocol/phases.js';
 import type { RotationState } from '../protocol/state.js';
 
-export { rotationWorkflowId } from '../model/workflowIds.js';
+export { rotationWorkflowId, workflowIdOf } from '../model/workflowIds.js';
 
 /** Who is told how a rotation goes: a wave, by workflow id, so that it survives continue-as-new on both sides. */
 export interface ReportTo {

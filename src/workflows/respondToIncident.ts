@@ -63,6 +63,7 @@ export async function respondToIncident(input: IncidentInput): Promise<IncidentR
 class Incident {
   readonly #input: IncidentInput;
   readonly #id: string;
+  readonly #workflowId: string;
   #progress: IncidentProgress;
   #approval: IncidentApproval | null = null;
   #approvedAt: number | null = null;
@@ -74,6 +75,7 @@ class Incident {
   constructor(input: IncidentInput) {
     this.#input = input;
     this.#id = incidentWorkflowId(input.vendor, input.key);
+    this.#workflowId = input.workflowId ?? this.#id;
     this.#progress = {
       incident: this.#id,
       vendor: input.vendor,
@@ -200,12 +202,13 @@ class Incident {
     if (this.#aborted) return;
     this.#progress = { ...this.#progress, wave: index };
     this.#enter('running');
-    const { policy } = this.#input;
+    const { policy, workflowId } = this.#input;
     const { ends } = await executeChild<typeof rotateWave>('rotateWave', {
-      workflowId: waveWorkflowId(this.#id, index),
+      workflowId: waveWorkflowId(this.#workflowId, index),
       args: [
         {
           incident: this.#id,
+          ...(workflowId !== undefined && { incidentWorkflowId: workflowId }),
           wave: index,
           kind: wave.kind,
           pages: wave.pages,
@@ -284,7 +287,7 @@ class Incident {
     if (order === 'abort') this.#aborted = true;
     const { wave, state } = this.#progress;
     this.#show();
-    if (wave !== null && state !== 'settling') await tellWave(waveWorkflowId(this.#id, wave), order);
+    if (wave !== null && state !== 'settling') await tellWave(waveWorkflowId(this.#workflowId, wave), order);
     return this.#progress;
   }
 

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { IncidentActivities, Row } from '../activities/incident/incidentActivities.js';
 import type { RecordResult } from '../activities/recordResult.js';
+import type { RotationPlan } from '../model/plan.js';
 import type { CredentialId } from '../model/record.js';
 import { incidentActivityOptions, waitingActivityOptions } from './incidentActivityOptions.js';
 import {
@@ -18,7 +19,7 @@ import {
   waveOrderSignal,
   waveQuery,
 } from './incidentMessages.js';
-import { type RotationResult, reportSignal, rotationWorkflowId } from './messages.js';
+import { type RotationResult, reportSignal, workflowIdOf } from './messages.js';
 import { type ChildOrder, startRotationChild, unknownEnd } from './rotationChild.js';
 import { RotationWindow, type Windowed } from './rotationWindow.js';
 
@@ -81,7 +82,7 @@ class Wave {
         break;
       case 'abort':
         this.#note({ aborted: true, paused: false });
-        for (const credential of this.#window.all) void cancelRotation(credential);
+        for (const { order } of this.#window.all) void cancelRotation(workflowIdOf(order.order.plan));
         break;
     }
   }
@@ -108,11 +109,11 @@ class Wave {
   }
 
   /** Starts the rotation, or joins the one that holds this credential already. */
-  async #begin({ credential, order }: Started): Promise<{ readonly ended: Promise<RotationResult> }> {
+  async #begin({ order }: Started): Promise<{ readonly ended: Promise<RotationResult> }> {
     for (;;) {
       const child = await startRotationChild(order);
       if (child !== 'held') return { ended: child.result() };
-      const joined = await joinRotation(credential, this.#input);
+      const joined = await joinRotation(order.order.plan, this.#input);
       if (joined !== 'gone') return joined;
     }
   }
@@ -134,7 +135,7 @@ class Wave {
     const { kind, credentials, haltAtFailedPercent } = this.#input;
     const allowed = kind === 'canary' ? 0 : (credentials * haltAtFailedPercent) / 100;
     const halted = !this.#soFar.overridden && failedOf(this.#soFar.ends) > allowed;
-    if (halted && !this.#halted) void tellIncident(this.#input.incident, true);
+    if (halted && !this.#halted) void tellIncident(this.#input, true);
     this.#halted = halted;
   }
 
@@ -142,7 +143,7 @@ class Wave {
     this.#soFar = { ...this.#soFar, ...change };
     if (this.#halted && (this.#soFar.overridden || this.#soFar.aborted)) {
       this.#halted = false;
-      void tellIncident(this.#input.incident, false);
+      void tellIncident(this.#input, false);
     }
   }
 }
@@ -163,31 +164,35 @@ function startedOf({ entry, token }: Row, { policy, incident, planDigest, approv
 
 /** The credential is being rotated already: that rotation takes over the incident's policy, and its end is copied here. */
 async function joinRotation(
-  credential: CredentialId,
+  { credential, workflowId }: RotationPlan,
   input: WaveInput,
 ): Promise<{ readonly ended: Promise<RotationResult> } | 'gone'> {
   const join = { policy: 'forward', cleanAfter: input.cleanAfter, approval: input.approval } as const;
-  if ((await others.joinRotation({ credential, join })) === null) return 'gone';
-  return { ended: endOfJoined(credential, input) };
+  const rotation = { credential, ...(workflowId !== undefined && { workflowId }) };
+  if ((await others.joinRotation({ ...rotation, join })) === null) return 'gone';
+  return { ended: endOfJoined(rotation, input) };
 }
 
-async function endOfJoined(credential: CredentialId, input: WaveInput): Promise<RotationResult> {
-  const result = { ...(await others.awaitRotation({ credential })), incident: input.incident };
+async function endOfJoined(
+  rotation: Pick<RotationPlan, 'credential' | 'workflowId'>,
+  input: WaveInput,
+): Promise<RotationResult> {
+  const result = { ...(await others.awaitRotation(rotation)), incident: input.incident };
   await store.recordResult(result);
   return result;
 }
 
-async function cancelRotation(credential: CredentialId): Promise<void> {
+async function cancelRotation(workflowId: string): Promise<void> {
   try {
-    await getExternalWorkflowHandle(rotationWorkflowId(credential)).cancel();
+    await getExternalWorkflowHandle(workflowId).cancel();
   } catch (error) {
     if (!(error instanceof ApplicationFailure) && !(error instanceof Error)) throw error;
   }
 }
 
-async function tellIncident(incident: string, halted: boolean): Promise<void> {
+async function tellIncident({ incident, incidentWorkflowId = incident }: WaveInput, halted: boolean): Promise<void> {
   try {
-    await getExternalWorkflowHandle(incident).signal(waveHaltedSignal, halted);
+    await getExternalWorkflowHandle(incidentWorkflowId).signal(waveHaltedSignal, halted);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
   }

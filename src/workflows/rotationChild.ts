@@ -1,5 +1,5 @@
 import { type ChildWorkflowHandle, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
-import { type RotateCredentialInput, type RotationResult, rotationWorkflowId } from './messages.js';
+import { type RotateCredentialInput, type RotationResult, workflowIdOf } from './messages.js';
 import type { rotateCredential } from './rotateCredential.js';
 
 /** What a starter says; it is told itself how the rotation goes. */
@@ -10,7 +10,7 @@ export async function startRotationChild(
   order: ChildOrder,
 ): Promise<ChildWorkflowHandle<typeof rotateCredential> | 'held'> {
   const args: RotateCredentialInput = { ...order, reportTo: { workflowId: workflowInfo().workflowId }, from: null };
-  const workflowId = rotationWorkflowId(order.order.plan.credential);
+  const workflowId = workflowIdOf(order.order.plan);
   try {
     const parentClosePolicy = ParentClosePolicy.ABANDON;
     return await startChild<typeof rotateCredential>('rotateCredential', {

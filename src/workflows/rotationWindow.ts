@@ -35,8 +35,8 @@ export class RotationWindow<Item extends Windowed> {
   }
 
   /** Parked ones as well. */
-  get all(): readonly CredentialId[] {
-    return [...this.#running.keys()];
+  get all(): readonly Item[] {
+    return [...this.#running.values()];
   }
 
   park(credential: CredentialId): void {

@@ -6,6 +6,7 @@ import type { ArtifactStore } from '../../src/contracts/artifactStore.js';
 import type { CallContext } from '../../src/contracts/context.js';
 import { configInventory } from '../../src/inventory/config/inventory.js';
 import { DriverError } from '../../src/model/errors.js';
+import { plainIds } from '../../src/model/workflowIds.js';
 import { type MemoryBench, memoryBench } from '../workflows/memoryBench.js';
 
 const incident = 'incident/acme/many';
@@ -45,7 +46,8 @@ it('an incident of any size is planned, counted and reported on a store that tak
   };
   const clock = { now: () => nowMs, signal: () => new AbortController().signal };
   const rotations = { join: async () => null, result: () => Promise.reject(new Error('nobody else rotates')) };
-  const activities = createIncidentActivities({ estate, inventory: configInventory(estate), clock, rotations });
+  const inventory = configInventory(estate);
+  const activities = createIncidentActivities({ estate, inventory, clock, rotations, ids: plainIds });
   const request = {
     incident,
     vendor: 'acme',

@@ -18,6 +18,7 @@ import { DriverError } from '../../src/model/errors.js';
 import type { CredentialKind } from '../../src/model/kinds.js';
 import type { FailurePolicy } from '../../src/model/policy.js';
 import type { ProbeAnswer } from '../../src/model/probe.js';
+import { plainIds } from '../../src/model/workflowIds.js';
 import { planRotation } from '../../src/planning/planRotation.js';
 import type { Verbs } from '../../src/protocol/verbs.js';
 import { Secret } from '../../src/secret/secret.js';
@@ -152,7 +153,7 @@ export class MemoryEstate implements Hooks {
   plan(policy: FailurePolicy) {
     const entry = this.estate.credentials.get(credential);
     if (entry === undefined) throw new RangeError('the estate has no credential');
-    return planRotation(this.estate, entry, policy).plan;
+    return planRotation(this.estate, entry, policy, plainIds).plan;
   }
 
   get fields(): readonly string[] {
@@ -239,6 +240,7 @@ export class MemoryEstate implements Hooks {
       artifacts: noArtifacts,
       approvals: null,
       codecKeyFile: null,
+      opaqueIdsFile: null,
       waves: { canary: 5, size: 200, haltAtFailedPercent: 10 },
       timing: { ...timing, ...options.timing },
     };

@@ -33,12 +33,15 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const time = /^"?\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z"?$/;
 const build = /^@temporalio\/worker@[\d.]+\+[0-9a-f]{64}$/;
 /** A process on a host, and the names of its keys. */
-const identity = /^(\d+@[\w.-]+( keys:[\w.,-]+)?|temporal-scheduler-[\w/-]+|history-service|worker-service)$/;
-const sticky = /^\d+@[\w.-]+( keys:[\w.,-]+)?-[0-9a-f]{32}$/;
+const identity =
+  /^(\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?)?|temporal-scheduler-[\w/-]+|history-service|worker-service)$/;
+const sticky = /^\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?)?-[0-9a-f]{32}$/;
 
-export function vocabularyOf(ids: OwnIds): readonly Rule[] {
-  const workflow = workflowIdsOf(ids);
-  const schedule = new RegExp(`^due/${oneOf(ids.vendors)}/\\d+d$`);
+/** `opaque`: no id names anything. */
+export function vocabularyOf(ids: OwnIds | 'opaque'): readonly Rule[] {
+  const parts = ids === 'opaque' ? opaqueParts : partsOf(ids);
+  const workflow = workflowIdsOf(parts);
+  const schedule = new RegExp(`^${parts.due}$`);
   return [
     { at: /^encryption-key-id$/, allowed: [/^\d{4}-\d{2}-\d{2}-[0-9a-f]{8}$/] },
     { at: /indexedFields.* \(key\)$/, allowed: [word(attributes)] },
@@ -63,7 +66,7 @@ export function vocabularyOf(ids: OwnIds): readonly Rule[] {
     { at: /activityType\.name$/, allowed: [word(activityTypes)] },
     { at: /(activityId|timerId)$/, allowed: [/^\d+$/] },
     { at: /taskQueue(\.(name|normalName))?$/i, allowed: [/^relock$/, sticky] },
-    { at: /memo\.fields \(key\)$/, allowed: [/^startedBy$/] },
+    { at: /memo\.fields \(key\)$/, allowed: [/^(startedBy|incident)$/] },
     { at: /versioningInfo\.currentVersion$/, allowed: [/^__unversioned__$/] },
     { at: /signalName$/, allowed: [word(signals)] },
     { at: /acceptedRequest\.input\.name$/, allowed: [word(updates)] },
@@ -88,12 +91,29 @@ export function outsideOf(rules: readonly Rule[], texts: readonly ClearText[]): 
   return [...new Set(outside.map(({ at, text }) => `${at}: ${text.slice(0, 200)}`))];
 }
 
-function workflowIdsOf({ credentials, vendors, incidents }: OwnIds): RegExp {
-  const rotation = `rotate/${oneOf(credentials)}`;
-  const incident = `incident/${oneOf(vendors)}/${oneOf(incidents)}(/wave-\\d+)?`;
-  const due = `due/${oneOf(vendors)}/\\d+d(-\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z)?`;
-  const scheduler = `temporal-sys-scheduler:${due}`;
-  return new RegExp(`^(${rotation}|${incident}|${due}|${scheduler})$`);
+interface IdParts {
+  readonly rotation: string;
+  readonly incident: string;
+  readonly due: string;
+}
+
+const opaqueParts: IdParts = {
+  rotation: 'rotate/[a-z2-7]{32}',
+  incident: 'incident/[a-z2-7]{32}',
+  due: 'due/[a-z2-7]{32}',
+};
+
+function partsOf({ credentials, vendors, incidents }: OwnIds): IdParts {
+  return {
+    rotation: `rotate/${oneOf(credentials)}`,
+    incident: `incident/${oneOf(vendors)}/${oneOf(incidents)}`,
+    due: `due/${oneOf(vendors)}/\\d+d`,
+  };
+}
+
+function workflowIdsOf({ rotation, incident, due }: IdParts): RegExp {
+  const look = `${due}(-\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z)?`;
+  return new RegExp(`^(${rotation}|${incident}(/wave-\\d+)?|${look}|temporal-sys-scheduler:${look})$`);
 }
 
 /** What the SDK keeps of an activity within a workflow's task beside its result: its name, numbers and times. */

@@ -49,6 +49,7 @@ export function loadEstate(
     artifacts: new FolderStore(places.evidence(folder)),
     approvals: null,
     codecKeyFile: places.keys(folder),
+    opaqueIdsFile: null,
     waves: { canary: 5, size: 200, haltAtFailedPercent: 10 },
     timing: faultPercent === 0 ? patient : impatient,
   };

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { type Decision, decide } from '../../src/cli/incident/decide.js';
 import { momentOf } from '../../src/cli/incident/follow.js';
+import { type IncidentRef, incidentRef } from '../../src/cli/incident/incidentRef.js';
 import type { IncidentState } from '../../src/model/incident.js';
+import { plainIds } from '../../src/model/workflowIds.js';
 import type { IncidentProgress } from '../../src/workflows/incidentMessages.js';
 
 const overStates: readonly IncidentState[] = ['planned', 'finished', 'aborted', 'denied', 'failed'];
@@ -12,7 +14,7 @@ const answerMs = 10_000;
 /** A person at the incident: looks how it stands, pauses it, resumes it. A server that is away is asked again. */
 export class Operator {
   readonly #client: Client;
-  readonly #incident: string;
+  readonly #incident: IncidentRef;
   #state: IncidentState | null = null;
   pauses = 0;
   /** After a wave had halted because too many had failed. */
@@ -20,7 +22,7 @@ export class Operator {
 
   constructor(client: Client, incident: string) {
     this.#client = client;
-    this.#incident = incident;
+    this.#incident = incidentRef(incident, plainIds);
   }
 
   /** As it was last seen; null: not yet. */

@@ -9,6 +9,7 @@ import type { Estate } from '../../src/config/estate.js';
 import { loadEstate } from '../../src/config/loadEstate.js';
 import { DriverError } from '../../src/model/errors.js';
 import type { FailurePolicy } from '../../src/model/policy.js';
+import { plainIds } from '../../src/model/workflowIds.js';
 import { planRotation } from '../../src/planning/planRotation.js';
 import { beginRotation, type Rotated, rotate } from '../../src/protocol/rotate.js';
 import type { Verbs } from '../../src/protocol/verbs.js';
@@ -121,7 +122,7 @@ async function run(credential: string, policy: FailurePolicy, { token, hands }: 
   if (entry === undefined) throw new Error(`no credential ${credential}`);
   const clock = { now: Date.now, signal: () => new AbortController().signal };
   const real = createRotationVerbs({ estate, clock, vantage: 'main' });
-  const { plan, findings } = planRotation(estate, entry, policy);
+  const { plan, findings } = planRotation(estate, entry, policy, plainIds);
   expect(findings).toEqual([]);
   const order = { plan, token: token ?? randomBytes(32).toString('hex'), policy };
   const verbs = { ...real, ...hands?.(real) };

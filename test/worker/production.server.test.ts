@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readyOf } from '../../src/health/workerHealth.js';
 import { RelockMetrics } from '../../src/metrics/relockMetrics.js';
 import { watch } from '../../src/metrics/watch.js';
+import { plainIds } from '../../src/model/workflowIds.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
 import { createRelockWorker } from '../../src/worker.js';
@@ -70,7 +71,9 @@ describe('a worker in production', () => {
     expect(text).not.toMatch(/svc|dev-|acme/);
 
     const abort = new AbortController();
-    const watching = watch({ estate: bench.estate, client: temporal.client, metrics, now: Date.now }, abort.signal, 50);
+    const { client } = temporal;
+    const deps = { estate: bench.estate, client, ids: plainIds, metrics, now: Date.now };
+    const watching = watch(deps, abort.signal, 50);
     const seen = async () => {
       const shown = await metrics.registry.metrics();
       return shown.includes('relock_watch_up{what="records"} 1') ? shown : undefined;

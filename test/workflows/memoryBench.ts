@@ -112,6 +112,7 @@ export async function memoryBench({
     artifacts: new FolderStore(join(folder, 'evidence')),
     approvals: null,
     codecKeyFile: null,
+    opaqueIdsFile: null,
     waves: { canary: 1, size: 100, haltAtFailedPercent: 10 },
     timing: { ...quick, ...timing },
   };

@@ -3,6 +3,7 @@ import { scheduleFindings } from '../../src/cli/check/scheduleCheck.js';
 import { connectClient, temporalAt } from '../../src/client.js';
 import { encryptingConverter } from '../../src/codec/dataConverter.js';
 import { DriverError } from '../../src/model/errors.js';
+import { plainIds } from '../../src/model/workflowIds.js';
 import { rotationToken } from '../../src/planning/digest.js';
 import { Secret } from '../../src/secret/secret.js';
 import { waitUntil } from '../../src/servers/waitUntil.js';
@@ -161,7 +162,10 @@ describe('a look that breaks much', () => {
     const paused = async () => ((await handle.describe()).state.paused ? true : undefined);
     await waitUntil(paused, { what: 'the pause of the schedule', timeoutMs: 20_000 });
     const { namespace } = temporal;
-    const connect = () => connectClient(temporalAt(address, namespace), encryptingConverter(cli.ring));
+    const connect = async () => ({
+      ...(await connectClient(temporalAt(address, namespace), encryptingConverter(cli.ring))),
+      ids: plainIds,
+    });
     const red = await scheduleFindings(bench.estate, connect);
     expect(red).toMatchObject([{ severity: 'error', subject: `schedule ${schedule}` }]);
     bench.meddling = {};

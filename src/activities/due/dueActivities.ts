@@ -7,6 +7,7 @@ import type { RotationPlan } from '../../model/plan.js';
 import type { CredentialId } from '../../model/record.js';
 import { type DueGroup, isDue } from '../../model/schedule.js';
 import type { Instant } from '../../model/time.js';
+import type { WorkflowIds } from '../../model/workflowIds.js';
 import { rotationToken } from '../../planning/digest.js';
 import { locksOf, planRotation } from '../../planning/planRotation.js';
 import type { SkipReason } from '../../workflows/dueMessages.js';
@@ -14,7 +15,7 @@ import { type Clock, callWithin } from '../clock.js';
 
 /** Incidents of this Temporal namespace, as an activity may ask for them. */
 export interface OpenIncidents {
-  /** Workflow ids of the vendor's incidents that have not ended. Throws `DriverError`. */
+  /** Names of the vendor's incidents that have not ended. Throws `DriverError`. */
   ofVendor(vendor: string): Promise<readonly string[]>;
 }
 
@@ -23,6 +24,7 @@ export interface DueDeps {
   readonly inventory: InventorySource;
   readonly clock: Clock;
   readonly incidents: OpenIncidents;
+  readonly ids: WorkflowIds;
 }
 
 export interface DueQuestion extends DueGroup {
@@ -125,7 +127,7 @@ async function lookAt(
   if (rotatedAt === 'unreadable') return skip('unreadable');
   if (!isDue(rotatedAt, question.everyDays, question.at)) return { is: 'fresh' };
   if (isHeld(entry.id)) return skip('incident');
-  const { plan, findings } = planRotation(deps.estate, entry, 'restore');
+  const { plan, findings } = planRotation(deps.estate, entry, 'restore', deps.ids);
   if (findings.length > 0) return skip('blocked');
   const token = rotationToken(entry.id, new Date(question.at).toISOString(), question.attempt);
   return { is: 'due', row: { plan, token, locks: locksOf(plan) } };

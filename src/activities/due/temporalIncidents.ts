@@ -1,6 +1,6 @@
 import { getClient } from '@temporalio/activity';
 import { DriverError } from '../../model/errors.js';
-import { incidentWorkflowId } from '../../model/workflowIds.js';
+import { incidentNameOf, incidentWorkflowId } from '../../model/workflowIds.js';
 import type { OpenIncidents } from './dueActivities.js';
 
 /** The incidents of the Temporal namespace that the activity itself runs in. */
@@ -9,11 +9,11 @@ export const temporalIncidents: OpenIncidents = {
     const query = "WorkflowType = 'respondToIncident' AND ExecutionStatus = 'Running'";
     const found: string[] = [];
     try {
-      for await (const { workflowId } of getClient().workflow.list({ query })) found.push(workflowId);
+      for await (const workflow of getClient().workflow.list({ query })) found.push(incidentNameOf(workflow));
     } catch {
       throw noAnswer(vendor);
     }
-    return found.filter((id) => id.startsWith(incidentWorkflowId(vendor, '')));
+    return found.filter((name) => name.startsWith(incidentWorkflowId(vendor, '')));
   },
 };
 

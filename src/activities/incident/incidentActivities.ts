@@ -3,9 +3,9 @@ import type { CallContext } from '../../contracts/context.js';
 import type { InventorySource } from '../../contracts/inventorySource.js';
 import type { ApprovalBundle, ApprovalRef, Opening, Signed } from '../../model/approval.js';
 import type { IncidentPlan, PageRef, PlanEntry, PlanRef } from '../../model/incident.js';
-import type { Join } from '../../model/plan.js';
-import type { CredentialId } from '../../model/record.js';
+import type { Join, RotationPlan } from '../../model/plan.js';
 import type { Millis } from '../../model/time.js';
+import { type WorkflowIds, workflowIdOf } from '../../model/workflowIds.js';
 import { canonical, rotationToken } from '../../planning/digest.js';
 import { type IncidentRequest, incidentFolder, manifestKey, planIncident } from '../../planning/planIncident.js';
 import type { RotationResult } from '../../workflows/messages.js';
@@ -19,9 +19,9 @@ import { type ReportInput, writeReport } from './writeReport.js';
 /** Rotations of this Temporal namespace, as an activity may ask for them. */
 export interface RunningRotations {
   /** Hands the incident's intent to a rotation under way; null: none is. */
-  join(credential: CredentialId, join: Join): Promise<{ readonly token: string } | null>;
+  join(workflowId: string, join: Join): Promise<{ readonly token: string } | null>;
   /** Waits for a rotation that somebody else started. */
-  result(credential: CredentialId): Promise<RotationResult>;
+  result(workflowId: string): Promise<RotationResult>;
 }
 
 export interface IncidentDeps {
@@ -29,6 +29,7 @@ export interface IncidentDeps {
   readonly inventory: InventorySource;
   readonly clock: Clock;
   readonly rotations: RunningRotations;
+  readonly ids: WorkflowIds;
 }
 
 export interface PlanRequest extends Omit<IncidentRequest, 'approvals'> {
@@ -42,6 +43,9 @@ export interface PlanMade {
   /** The file of approvers, for the head to check by; null: approvals need no signature. */
   readonly signers: string | null;
 }
+
+/** Whose rotation is meant, and what its workflow is called. */
+type PlannedRotation = Pick<RotationPlan, 'credential' | 'workflowId'>;
 
 /** A row to be rotated, with the token that names this rotation for ever. */
 export interface Row {
@@ -85,11 +89,9 @@ export function createIncidentActivities(deps: IncidentDeps) {
       return precheckPage(estate, clock, entries, input.zone);
     },
 
-    joinRotation: (input: { readonly credential: CredentialId; readonly join: Join }) =>
-      rotations.join(input.credential, input.join),
+    joinRotation: (input: PlannedRotation & { readonly join: Join }) => rotations.join(workflowIdOf(input), input.join),
 
-    awaitRotation: (input: { readonly credential: CredentialId }): Promise<RotationResult> =>
-      rotations.result(input.credential),
+    awaitRotation: (input: PlannedRotation): Promise<RotationResult> => rotations.result(workflowIdOf(input)),
 
     /** Which credentials of the plan have an end, and which; from the artifact store alone. */
     async tally(input: { readonly incident: string; readonly plan: PlanRef }): Promise<Tally> {
@@ -104,14 +106,14 @@ export function createIncidentActivities(deps: IncidentDeps) {
 export type IncidentActivities = ReturnType<typeof createIncidentActivities>;
 
 async function makePlan(
-  { estate, inventory, clock }: IncidentDeps,
+  { estate, inventory, clock, ids }: IncidentDeps,
   { opening, dryRun, ...request }: PlanRequest,
   context: () => CallContext,
 ): Promise<PlanMade> {
   const approvals = plannedApprovals(estate, request, { opening, dryRun, now: clock.now() });
   const found = await inventory.enumerate(request.vendor, context());
   const entries = found.map(({ id }) => estate.credentials.get(id)).filter((entry) => entry !== undefined);
-  const { plan, manifest, pages } = planIncident(estate, entries, { ...request, approvals });
+  const { plan, manifest, pages } = planIncident(estate, entries, { ...request, approvals }, ids);
   for (const [key, bytes] of pages) await estate.artifacts.put(key, bytes, context());
   const key = manifestKey(request.incident, manifest.digest);
   await estate.artifacts.put(key, manifest.bytes, context());

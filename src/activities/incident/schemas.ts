@@ -52,6 +52,7 @@ const timing = z.object({
 
 const rotationPlan = z.object({
   credential: z.string(),
+  workflowId: z.string().exactOptional(),
   kind,
   account: z.string(),
   descriptorDigest: z.string(),

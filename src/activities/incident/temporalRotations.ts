@@ -1,14 +1,13 @@
 import { Context, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Join } from '../../model/plan.js';
-import { rotationWorkflowId } from '../../model/workflowIds.js';
 import type { RotationResult } from '../../workflows/messages.js';
 import type { RunningRotations } from './incidentActivities.js';
 
 /** The rotations of the Temporal namespace that the activity itself runs in. */
 export const temporalRotations: RunningRotations = {
-  async join(credential, join) {
-    const handle = getClient().workflow.getHandle(rotationWorkflowId(credential));
+  async join(workflowId, join) {
+    const handle = getClient().workflow.getHandle(workflowId);
     try {
       return await handle.executeUpdate<{ token: string }, [Join]>('join', { args: [join] });
     } catch (error) {
@@ -17,8 +16,8 @@ export const temporalRotations: RunningRotations = {
     }
   },
 
-  async result(credential) {
-    const result: Promise<RotationResult> = getClient().workflow.getHandle(rotationWorkflowId(credential)).result();
+  async result(workflowId) {
+    const result: Promise<RotationResult> = getClient().workflow.getHandle(workflowId).result();
     return Promise.race([result, Context.current().cancelled]);
   },
 };

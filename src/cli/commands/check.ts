@@ -24,7 +24,7 @@ async function check(context: CommandContext, options: Options): Promise<Outcome
     return 'done';
   }
   const { liveFindings } = await import('../check/liveCheck.js');
-  const [{ connectTemporal }, { scheduleFindings }] = await Promise.all([
+  const [{ connectTemporal }, { idKeyFindings, scheduleFindings }] = await Promise.all([
     import('../temporal/connect.js'),
     import('../check/scheduleCheck.js'),
   ]);
@@ -32,7 +32,7 @@ async function check(context: CommandContext, options: Options): Promise<Outcome
     liveFindings(estate, { signal: context.signal, now: context.now }),
     scheduleFindings(estate, () => connectTemporal(context)),
   ]);
-  const findings = parts.flat();
+  const findings = [...idKeyFindings(estate), ...parts.flat()];
   const failed = findings.some(({ severity }) => severity === 'error');
   context.out.result({ ok: !failed, findings }, [...findings.map(findingLine), `${counts}: ${verdict(findings)}`]);
   return failed ? 'failed' : 'done';

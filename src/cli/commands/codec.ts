@@ -1,15 +1,31 @@
+import { Argument } from 'commander';
+import type { IdKind } from '../codec/idKey.js';
 import type { CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 
 /** The heavy parts are loaded when a command runs. */
 export const register: Register = (program, cli) => {
-  const codec = program.command('codec').description('the keys with which everything in Temporal is encrypted');
+  const codec = program
+    .command('codec')
+    .description('the keys with which everything in Temporal is encrypted, and its ids are made');
   codec
     .command('new-key')
     .description(
       'make the key ring, or put a new key in front of it, where it only decrypts until `relock codec use-key`',
     )
-    .action(cli.action((context) => newKey(context)));
+    .option('--ids', 'make the key of ids instead, in the file that codec.opaqueIds in relock.yaml names')
+    .action(cli.action((context, { ids }: { ids?: boolean }) => (ids === true ? newIdKey(context) : newKey(context))));
+  codec
+    .command('id')
+    .addArgument(new Argument('<kind>', 'of what').choices(['rotate', 'incident', 'due']))
+    .argument('<name>', 'a credential, vendor/key of an incident, or vendor/days of a schedule')
+    .description('the id to search for in the Temporal UI, also where codec.opaqueIds hides names')
+    .action(
+      cli.action(async (context, kind: IdKind, name: string) => {
+        const { showId } = await import('../codec/idKey.js');
+        return showId(context, kind, name);
+      }),
+    );
   codec
     .command('list')
     .description('the keys, which one encrypts, which workers have them, and what in Temporal needs them')
@@ -40,6 +56,11 @@ export const register: Register = (program, cli) => {
       }),
     );
 };
+
+async function newIdKey(context: CommandContext): Promise<Outcome> {
+  const idKey = await import('../codec/idKey.js');
+  return idKey.newIdKey(context);
+}
 
 async function newKey(context: CommandContext): Promise<Outcome> {
   const { keyRingPlace } = await import('../temporal/keyRing.js');

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { KeyRing } from '../../codec/keyRing.js';
 import type { Estate } from '../../config/estate.js';
+import type { WorkflowIds } from '../../model/workflowIds.js';
 import type { TemporalDev, TemporalDevOptions } from '../../servers/temporalDev.js';
 import type { CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
@@ -38,6 +39,8 @@ async function dev(context: CommandContext, options: Options): Promise<Outcome> 
   const estate = await context.estate();
   const { startLog } = await import('../temporal/log.js');
   startLog(options.logLevel);
+  const { workflowIdsOf } = await import('../../codec/opaqueIds.js');
+  const ids = workflowIdsOf(estate);
   const { ownKeyRing } = await import('../temporal/keyRing.js');
   const ring = await ownKeyRing(context);
   const { startUiCodec } = await import('../../codec/uiCodec.js');
@@ -47,7 +50,7 @@ async function dev(context: CommandContext, options: Options): Promise<Outcome> 
   try {
     const server = await startServer(context, options, data, codec.endpoint);
     try {
-      return await runUntilEnd(context, estate, server, ring);
+      return await runUntilEnd(context, { estate, ids, server, ring });
     } finally {
       await server.stop();
     }
@@ -82,21 +85,26 @@ function serverLog(level: string): Pick<TemporalDevOptions, 'logLevel'> {
   return level === 'debug' || level === 'trace' ? { logLevel: 'debug' } : {};
 }
 
-async function runUntilEnd(
-  context: CommandContext,
-  estate: Estate,
-  server: TemporalDev,
-  ring: KeyRing,
-): Promise<Outcome> {
+interface Running {
+  readonly estate: Estate;
+  readonly ids: WorkflowIds;
+  readonly server: TemporalDev;
+  readonly ring: KeyRing;
+}
+
+async function runUntilEnd(context: CommandContext, { estate, ids, server, ring }: Running): Promise<Outcome> {
+  const { Client } = await import('@temporalio/client');
   const { temporalAt } = await import('../../client.js');
   const { connectWorker, createRelockWorker, runWorkers, zonesOf } = await import('../../worker.js');
   const { workingWith } = await import('../../codec/workerIdentity.js');
+  const { requireNoOtherIds } = await import('../temporal/otherIds.js');
   const { namespace, ...place } = temporalAt(server.address);
   const connection = await connectWorker({ ...place, namespace });
   try {
+    await requireNoOtherIds(new Client({ connection, namespace }), estate, ids);
     const zones = [null, ...zonesOf(estate)];
     const workers = await Promise.all(
-      zones.map((zone) => createRelockWorker(estate, { zone, connection, namespace, ...workingWith(ring) })),
+      zones.map((zone) => createRelockWorker(estate, { zone, connection, namespace, ...workingWith(ring, ids) })),
     );
     context.out.note(
       `Temporal: ${server.address}   web UI: ${server.uiAddress ?? 'none'}   workers: ${workers.map(({ options: { taskQueue } }) => taskQueue).join(', ')}`,

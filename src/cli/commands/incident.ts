@@ -57,19 +57,19 @@ function registerShows(incident: Command, cli: Cli): void {
     'plan',
     'what is planned: what, where, in which order, what cannot work and why',
     async (context, id) => {
-      const [{ showPlan }, { withClient }] = await Promise.all([
+      const [{ showPlan }, { withIncident }] = await Promise.all([
         import('../incident/show.js'),
         import('../incident/withClient.js'),
       ]);
-      return withClient(context, (client) => showPlan(context, client, id));
+      return withIncident(context, id, (client, found) => showPlan(context, client, found));
     },
   );
   onOne(incident, cli, 'status', 'where it stands, and every credential that is not rotated', async (context, id) => {
-    const [{ showStatus }, { withClient }] = await Promise.all([
+    const [{ showStatus }, { withIncident }] = await Promise.all([
       import('../incident/show.js'),
       import('../incident/withClient.js'),
     ]);
-    return withClient(context, (client) => showStatus(context, client, id));
+    return withIncident(context, id, (client, found) => showStatus(context, client, found));
   });
   onOne(incident, cli, 'watch', 'follow it until it ends', async (context, id) => {
     const { watchToTheEnd } = await import('../incident/watchToTheEnd.js');

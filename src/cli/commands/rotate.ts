@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { CredentialEntry, Estate } from '../../config/estate.js';
 import type { RotationOrder } from '../../model/plan.js';
 import { type FailurePolicy, failurePolicies } from '../../model/policy.js';
+import type { WorkflowIds } from '../../model/workflowIds.js';
 import type { CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { UsageError } from '../failures.js';
@@ -33,7 +34,9 @@ async function rotate(context: CommandContext, id: string, { policy }: Options):
   const entry = chosenCredential(estate, id);
   if (estate.approvals !== null && (entry.everyDays === null || policy !== 'restore'))
     throw new UsageError(unsigned(id));
-  const order = await planned(estate, entry, policy);
+  const { workflowIdsOf } = await import('../../codec/opaqueIds.js');
+  const { workflowIdOf } = await import('../../model/workflowIds.js');
+  const order = await planned(estate, entry, policy, workflowIdsOf(estate));
   for (const line of planLines(order)) context.out.note(line);
   const { connectTemporal } = await import('../temporal/connect.js');
   const { startRotation } = await import('../rotation/startRotation.js');
@@ -46,16 +49,23 @@ async function rotate(context: CommandContext, id: string, { policy }: Options):
     const queues = [...new Set([taskQueueOf(null), ...zones])];
     const { client } = connected;
     const note = (line: string) => context.out.note(line);
-    return await say(context, id, await follow({ client, credential: id, queues, signal: context.signal, note }));
+    const workflowId = workflowIdOf(order.plan);
+    const followed = await follow({ client, workflowId, queues, signal: context.signal, note });
+    return await say(context, id, workflowId, followed);
   } finally {
     await connected.close();
   }
 }
 
-async function planned(estate: Estate, entry: CredentialEntry, policy: FailurePolicy): Promise<RotationOrder> {
+async function planned(
+  estate: Estate,
+  entry: CredentialEntry,
+  policy: FailurePolicy,
+  ids: WorkflowIds,
+): Promise<RotationOrder> {
   const { planRotation } = await import('../../planning/planRotation.js');
   const { canonical, rotationToken } = await import('../../planning/digest.js');
-  const { plan, findings } = planRotation(estate, entry, policy);
+  const { plan, findings } = planRotation(estate, entry, policy, ids);
   if (findings.length > 0)
     throw new UsageError(`${entry.id} cannot be rotated as configured; nothing was touched: ${findings.join('; ')}`);
   const origin = `${canonical(plan).digest} ${new Date().toISOString()} ${process.pid}`;
@@ -81,25 +91,28 @@ function userName(): string {
   }
 }
 
-async function say({ out }: CommandContext, id: string, followed: Followed): Promise<Outcome> {
+async function say({ out }: CommandContext, id: string, workflowId: string, followed: Followed): Promise<Outcome> {
   const { parkedLines } = await import('../rotation/parkedWords.js');
   switch (followed.kind) {
     case 'ended':
       out.result(followed.result, endLines(followed.result));
       return outcomeOf(followed.result);
     case 'parked':
-      out.result({ credential: id, state: 'parked', reason: followed.reason }, parkedLines(id, followed.reason));
+      out.result(
+        { credential: id, state: 'parked', reason: followed.reason },
+        parkedLines(id, followed.reason, workflowId),
+      );
       return 'waiting';
     case 'interrupted':
       out.result({ credential: id, state: 'running', reason: null }, [
-        `${id}: nobody waits any more; the rotation goes on, workflow rotate/${id}`,
-        `  to stop it: temporal workflow cancel --workflow-id rotate/${id}`,
+        `${id}: nobody waits any more; the rotation goes on, workflow ${workflowId}`,
+        `  to stop it: temporal workflow cancel --workflow-id ${workflowId}`,
       ]);
       return 'waiting';
     case 'broken':
       out.result({ credential: id, state: 'unverified', reason: 'bug' }, [
         `${id}: its workflow ended without a result; what was held is still held`,
-        `  next: see rotate/${id} in the Temporal UI, then relock recover ${id}`,
+        `  next: see ${workflowId} in the Temporal UI, then relock recover ${id}`,
       ]);
       return 'failed';
   }

@@ -1,9 +1,11 @@
 import { demoVendor } from '../../lab/demoCast.js';
+import { plainIds } from '../../model/workflowIds.js';
 import type { CommandContext } from '../command.js';
 import { CommandError } from '../failures.js';
 import { askAtTerminal } from '../incident/askHere.js';
 import { decide } from '../incident/decide.js';
 import type { Moment } from '../incident/follow.js';
+import type { IncidentRef } from '../incident/incidentRef.js';
 import { startIncident } from '../incident/open.js';
 import { planText } from '../incident/planText.js';
 import { type IncidentStatus, statusOf } from '../incident/statusOf.js';
@@ -27,11 +29,11 @@ export async function playIncident(
     reason: 'DEMO-1: the vendor was breached',
     policy: 'forward',
   } as const;
-  const incident = await startIncident(client, { ...input, dryRun: false, approved: false, opening: null });
+  const incident = await startIncident(client, { ...input, dryRun: false, approved: false, opening: null }, plainIds);
   const answered = new AbortController();
   const asking = { ...context, signal: AbortSignal.any([context.signal, answered.signal]) };
   const entered = async (moment: Moment) => {
-    if (moment.progress.state === 'awaitingApproval') await present(stage, moment, asking, say, approve);
+    if (moment.progress.state === 'awaitingApproval') await present(stage, incident, moment, asking, say, approve);
     else if (moment.progress.state !== 'planning') answered.abort();
   };
   const last = await watchIncident(client, incident, context, {
@@ -48,12 +50,13 @@ export async function playIncident(
 
 async function present(
   stage: Stage,
+  incident: IncidentRef,
   moment: Moment,
   context: CommandContext,
   say: Say,
   approve: boolean,
 ): Promise<void> {
-  const { plan, incident } = moment.progress;
+  const { plan } = moment.progress;
   if (plan === null) return;
   const { client } = stage.temporal;
   say(['', ...(await planText(stage.estate, plan, context)), '']);
@@ -63,7 +66,7 @@ async function present(
   }
   say([
     'Nothing is changed before somebody approves this plan. Press y and Enter here, or do it as an operator would:',
-    `  ${stage.ui}/namespaces/default/workflows/${encodeURIComponent(incident)}`,
+    `  ${stage.ui}/namespaces/default/workflows/${encodeURIComponent(incident.workflowId)}`,
     `  "Update", name "approve", input {"planDigest": "${plan.digest}"}`,
   ]);
   askAtTerminal(client, incident, plan.digest, context);

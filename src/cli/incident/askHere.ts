@@ -3,17 +3,19 @@ import type { Client } from '@temporalio/client';
 import type { IncidentProgress } from '../../workflows/incidentMessages.js';
 import type { CommandContext } from '../command.js';
 import { decide } from './decide.js';
+import type { IncidentRef } from './incidentRef.js';
 
 /** Says where the plan can be approved, and asks the person at this terminal. Does not wait for the answer. */
 export async function askHere(
   client: Client,
-  { incident, signing }: IncidentProgress,
+  incident: IncidentRef,
+  { signing }: IncidentProgress,
   planDigest: string,
   context: CommandContext,
 ): Promise<void> {
-  const short = incident.replace(/^incident\//, '');
+  const short = incident.name.replace(/^incident\//, '');
   context.out.note(
-    `waiting for approval: in the Temporal UI (workflow ${incident}, update "approve"), or: relock incident approve ${short}`,
+    `waiting for approval: in the Temporal UI (workflow ${incident.workflowId}, update "approve"), or: relock incident approve ${short}`,
   );
   if (signing === null) return askAtTerminal(client, incident, planDigest, context);
   context.out.note(
@@ -22,7 +24,12 @@ export async function askHere(
 }
 
 /** Where there is a terminal, a `y` there approves. Does not wait for the answer. */
-export function askAtTerminal(client: Client, incident: string, planDigest: string, context: CommandContext): void {
+export function askAtTerminal(
+  client: Client,
+  incident: IncidentRef,
+  planDigest: string,
+  context: CommandContext,
+): void {
   if (context.out.json || !process.stdin.isTTY || !process.stderr.isTTY) return;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const closed = () => lines.close();

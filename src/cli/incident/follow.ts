@@ -5,6 +5,7 @@ import { CodecError } from '../../codec/keyRing.js';
 import { waveWorkflowId } from '../../model/workflowIds.js';
 import type { Ends, IncidentProgress, WaveProgress } from '../../workflows/incidentMessages.js';
 import { CommandError } from '../failures.js';
+import type { IncidentRef } from './incidentRef.js';
 
 /** An incident as it is this moment: finished waves and the running one together. */
 export interface Moment {
@@ -17,8 +18,8 @@ export interface Moment {
 /** Temporal answers a query only through a worker: without one it waits. */
 const queryDeadlineMs = 5_000;
 
-export async function momentOf(client: Client, incident: string): Promise<Moment> {
-  const progress = await query<IncidentProgress>(client, client.workflow.getHandle(incident), 'incident');
+export async function momentOf(client: Client, incident: IncidentRef): Promise<Moment> {
+  const progress = await query<IncidentProgress>(client, client.workflow.getHandle(incident.workflowId), 'incident');
   const wave = progress.wave === null ? null : await waveOf(client, incident, progress.wave);
   const runs = wave !== null && ['running', 'paused', 'halted'].includes(progress.state);
   const both = runs ? sum(progress.ends, wave.ends) : progress.ends;
@@ -28,9 +29,13 @@ export async function momentOf(client: Client, incident: string): Promise<Moment
 }
 
 /** null: the wave is not there yet. */
-async function waveOf(client: Client, incident: string, wave: number): Promise<WaveProgress | null> {
+async function waveOf(client: Client, incident: IncidentRef, wave: number): Promise<WaveProgress | null> {
   try {
-    return await query<WaveProgress>(client, client.workflow.getHandle(waveWorkflowId(incident, wave)), 'wave');
+    return await query<WaveProgress>(
+      client,
+      client.workflow.getHandle(waveWorkflowId(incident.workflowId, wave)),
+      'wave',
+    );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return null;
     throw error;
@@ -57,7 +62,7 @@ const patienceMs = 30_000;
 const pauseMs = 500;
 
 /** As `momentOf`, for a command that has one question: asked again while nobody answers, then a message that says what to do. */
-export async function momentSoon(client: Client, incident: string): Promise<Moment> {
+export async function momentSoon(client: Client, incident: IncidentRef): Promise<Moment> {
   const until = Date.now() + patienceMs;
   for (;;) {
     try {
@@ -71,16 +76,16 @@ export async function momentSoon(client: Client, incident: string): Promise<Mome
   }
 }
 
-function nobodyAnswers(incident: string): CommandError {
+function nobodyAnswers(incident: IncidentRef): CommandError {
   return new CommandError(
-    `nobody answered for ${incident} within ${patienceMs / 1000} s; the incident goes on where it was, nothing was changed by this command. See that Temporal and a worker run (\`relock dev\` or \`relock worker\`), then ask again`,
+    `nobody answered for ${incident.name} within ${patienceMs / 1000} s; the incident goes on where it was, nothing was changed by this command. See that Temporal and a worker run (\`relock dev\` or \`relock worker\`), then ask again`,
   );
 }
 
 /** An incident that Temporal does not know. */
-export function unknownIncident(incident: string): CommandError {
+export function unknownIncident(incident: IncidentRef): CommandError {
   return new CommandError(
-    `Temporal knows no incident "${incident}"; nothing was changed. \`relock incident list\` shows those there are`,
+    `Temporal knows no incident "${incident.name}"; nothing was changed. \`relock incident list\` shows those there are`,
     'badInput',
   );
 }

@@ -2,7 +2,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import { namespaces } from '../../approval/signed.js';
 import type { Estate } from '../../config/estate.js';
 import type { Opening, Signed } from '../../model/approval.js';
-import { incidentWorkflowId } from '../../model/workflowIds.js';
+import { incidentMemo, incidentWorkflowId, type WorkflowIds } from '../../model/workflowIds.js';
 import type { IncidentInput } from '../../workflows/incidentMessages.js';
 import type { respondToIncident } from '../../workflows/respondToIncident.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
@@ -12,6 +12,7 @@ import { CommandError, UsageError } from '../failures.js';
 import { connectTemporal } from '../temporal/connect.js';
 import { askHere } from './askHere.js';
 import type { Moment } from './follow.js';
+import { type IncidentRef, incidentRef } from './incidentRef.js';
 import { incidentKey, knownVendor } from './names.js';
 import { planText } from './planText.js';
 import { showStatus } from './show.js';
@@ -36,12 +37,12 @@ export async function openIncident(context: CommandContext, options: OpenOptions
   const input = await inputOf(estate, options, context);
   const connected = await connectTemporal(context);
   try {
-    const incident = await startIncident(connected.client, input);
-    context.out.note(`incident ${incident} is open`);
+    const incident = await startIncident(connected.client, input, connected.ids);
+    context.out.note(`incident ${incident.name} is open`);
     if (!options.wait) return opened(context, incident);
     const asked = await watchIncident(connected.client, incident, context, {
       known: true,
-      entered: (moment) => entered(moment, estate, connected.client, context),
+      entered: (moment) => entered(incident, moment, estate, connected.client, context),
     });
     if (asked === null) return interrupted(context, incident);
     return await showStatus(context, connected.client, incident);
@@ -82,43 +83,51 @@ async function signedOpening(
   );
 }
 
-/** Starts the incident's workflow and gives its id. Throws `CommandError` when there is one of that key. */
-export async function startIncident(client: Client, input: IncidentInput): Promise<string> {
-  const workflowId = incidentWorkflowId(input.vendor, input.key);
+/** Starts the incident's workflow. Throws `CommandError` when there is one of that key. */
+export async function startIncident(client: Client, input: IncidentInput, ids: WorkflowIds): Promise<IncidentRef> {
+  const incident = incidentRef(incidentWorkflowId(input.vendor, input.key), ids);
+  const { name, workflowId } = incident;
   try {
     await client.workflow.start<typeof respondToIncident>('respondToIncident', {
       workflowId,
       taskQueue: mainTaskQueue,
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      args: [input],
+      args: [ids.areOpaque ? { ...input, workflowId } : input],
+      ...(ids.areOpaque && { memo: incidentMemo(name) }),
       staticSummary: `incident ${input.vendor} ${input.key}`.slice(0, 200),
     });
-    return workflowId;
+    return incident;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     throw new CommandError(
-      `${workflowId} exists already; nothing was touched. Look at it with \`relock incident status ${input.vendor}/${input.key}\`, or open another with --key`,
+      `${name} exists already; nothing was touched. Look at it with \`relock incident status ${input.vendor}/${input.key}\`, or open another with --key`,
       'badInput',
     );
   }
 }
 
-async function entered(moment: Moment, estate: Estate, client: Client, context: CommandContext): Promise<void> {
+async function entered(
+  incident: IncidentRef,
+  moment: Moment,
+  estate: Estate,
+  client: Client,
+  context: CommandContext,
+): Promise<void> {
   const { state, plan } = moment.progress;
   if (state !== 'awaitingApproval' || plan === null) return;
   context.out.note((await planText(estate, plan, context)).join('\n'));
-  await askHere(client, moment.progress, plan.digest, context);
+  await askHere(client, incident, moment.progress, plan.digest, context);
 }
 
-function opened(context: CommandContext, incident: string): Outcome {
-  const short = incident.replace(/^incident\//, '');
-  context.out.result({ incident, state: 'planning' }, [`follow it with: relock incident watch ${short}`]);
+function opened(context: CommandContext, { name }: IncidentRef): Outcome {
+  const short = name.replace(/^incident\//, '');
+  context.out.result({ incident: name, state: 'planning' }, [`follow it with: relock incident watch ${short}`]);
   return 'done';
 }
 
-function interrupted(context: CommandContext, incident: string): Outcome {
-  const short = incident.replace(/^incident\//, '');
+function interrupted(context: CommandContext, { name }: IncidentRef): Outcome {
+  const short = name.replace(/^incident\//, '');
   context.out.note(
     `stopped watching; the incident goes on without this command. Follow it with: relock incident watch ${short}`,
   );

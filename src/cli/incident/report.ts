@@ -9,7 +9,7 @@ import type { Outcome } from '../exitCodes.js';
 import { CommandError } from '../failures.js';
 import { momentOf } from './follow.js';
 import { type IncidentStatus, outcomeOf } from './statusOf.js';
-import { withClient } from './withClient.js';
+import { withIncident } from './withClient.js';
 import { statusLines } from './words.js';
 
 const readMs = 60_000;
@@ -77,8 +77,8 @@ function writePage(file: string, page: string): string {
 }
 
 function noReport(context: CommandContext, incident: string): Promise<Outcome> {
-  return withClient(context, async (client) => {
-    const { progress } = await momentOf(client, incident);
+  return withIncident(context, incident, async (client, ref) => {
+    const { progress } = await momentOf(client, ref);
     const { state, endedAt } = progress;
     if (endedAt === null)
       throw new CommandError(

@@ -12,9 +12,10 @@ import type { Outcome } from '../exitCodes.js';
 import { CommandError } from '../failures.js';
 import { type Decision, decide } from './decide.js';
 import { momentSoon } from './follow.js';
+import type { IncidentRef } from './incidentRef.js';
 import { incidentId } from './names.js';
 import { signStatement } from './signStatement.js';
-import { withClient } from './withClient.js';
+import { withIncident } from './withClient.js';
 
 export interface DecisionOptions {
   /** The digest of the plan that was read; without it, the stored plan is meant. */
@@ -34,15 +35,15 @@ export async function sendDecision(
   decision: Decision,
   options: DecisionOptions = {},
 ): Promise<Outcome> {
-  const incident = incidentId(given);
-  return withClient<Outcome>(context, async (client) => {
+  const name = incidentId(given);
+  return withIncident<Outcome>(context, name, async (client, incident) => {
     const input = await inputFor(context, client, incident, decision, options);
     if (options.print === true) {
       context.out.result(input ?? null, [JSON.stringify(input ?? null)]);
       return 'done';
     }
     const progress = await decide(client, incident, decision, input);
-    context.out.result({ incident, decision, state: progress.state }, [`${incident} ${said(decision, progress)}`]);
+    context.out.result({ incident: name, decision, state: progress.state }, [`${name} ${said(decision, progress)}`]);
     return 'done';
   });
 }
@@ -64,29 +65,36 @@ const sentences: Readonly<Record<Decision, string>> = {
 async function inputFor(
   context: CommandContext,
   client: Client,
-  incident: string,
+  incident: IncidentRef,
   decision: Decision,
   { digest, key, reason = '' }: DecisionOptions,
 ): Promise<Approval | Closing | undefined> {
   if (decision === 'close') return { reason };
   if (decision !== 'approve' && decision !== 'deny') return undefined;
   const { progress } = await momentSoon(client, incident);
-  if (progress.signing !== null) return signedInput(context, client, progress, progress.signing, decision, key);
+  if (progress.signing !== null)
+    return signedInput(context, client, { incident, progress, signing: progress.signing }, decision, key);
   if (decision === 'deny') return undefined;
   return { planDigest: digest ?? (await storedPlan(context, progress)).ref.digest };
+}
+
+/** An incident that waits for signatures. */
+interface Asked {
+  readonly incident: IncidentRef;
+  readonly progress: IncidentProgress;
+  readonly signing: Signing;
 }
 
 /** The statement is made anew from the stored plan and from Temporal's own run id; only its expiry is taken over. */
 async function signedInput(
   context: CommandContext,
   client: Client,
-  progress: IncidentProgress,
-  { statement: offered }: Signing,
+  { incident, progress, signing: { statement: offered } }: Asked,
   decision: Statement['decision'],
   keyFile: string | undefined,
 ): Promise<Signed<Statement>> {
   const { plan, ref } = await storedPlan(context, progress);
-  const { runId: run } = await client.workflow.getHandle(progress.incident).describe();
+  const { runId: run } = await client.workflow.getHandle(incident.workflowId).describe();
   const { wave, expires } = offered;
   const own = { ...statementFor(plan, ref, { run, wave, expires }), decision };
   mustBeOffered(own, { ...offered, decision }, progress.incident, context.now());

@@ -5,6 +5,7 @@ import type { CallContext } from '../../contracts/context.js';
 import type { CredentialStatus } from '../../model/incident.js';
 import type { Outcome } from '../exitCodes.js';
 import { type Moment, momentSoon } from './follow.js';
+import type { IncidentRef } from './incidentRef.js';
 
 /** What `incident open` and `incident status` answer; stable for machines. */
 export interface IncidentStatus {
@@ -27,12 +28,12 @@ export interface IncidentStatus {
 export async function statusOf(
   client: Client,
   estate: Estate,
-  incident: string,
+  incident: IncidentRef,
   context: () => CallContext,
 ): Promise<IncidentStatus> {
   const moment = await momentSoon(client, incident);
   const { progress } = moment;
-  const stored = progress.plan === null ? [] : await credentialStatuses(estate, incident, progress.plan, context);
+  const stored = progress.plan === null ? [] : await credentialStatuses(estate, incident.name, progress.plan, context);
   const credentials = stored.map((status) => underWay(status, moment));
   return {
     incident: progress.incident,

@@ -6,6 +6,7 @@ import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { CommandContext } from '../command.js';
 import { hasWorker } from '../temporal/pollers.js';
 import { type Moment, momentOf, unknownIncident } from './follow.js';
+import type { IncidentRef } from './incidentRef.js';
 import { progressLine } from './words.js';
 
 /** Where watching ends: nothing more happens by itself, or only parked rotations are left. */
@@ -35,7 +36,7 @@ const lineEveryMs = 5_000;
 /** Follows an incident to its end. A server or worker that is away only delays the answer. Returns the last moment; null: interrupted. */
 export async function watchIncident(
   client: Client,
-  incident: string,
+  incident: IncidentRef,
   context: CommandContext,
   watch: Watch = {},
 ): Promise<Moment | null> {
@@ -63,7 +64,7 @@ export async function watchIncident(
 }
 
 /** null: nobody answers for now; the person was told once. */
-async function look(client: Client, incident: string, screen: Screen, known: boolean): Promise<Moment | null> {
+async function look(client: Client, incident: IncidentRef, screen: Screen, known: boolean): Promise<Moment | null> {
   try {
     const moment = await momentOf(client, incident);
     screen.answered();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Reason } from '../../model/endStates.js';
-import { progressQuery, type RotationResult, rotationWorkflowId } from '../../workflows/messages.js';
+import { progressQuery, type RotationResult } from '../../workflows/messages.js';
 import type { rotateCredential } from '../../workflows/rotateCredential.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import { hasWorker } from '../temporal/pollers.js';
@@ -14,7 +14,8 @@ export type Followed =
   | { readonly kind: 'interrupted' };
 
 export interface FollowOptions {
-  readonly credential: string;
+  /** The rotation's. */
+  readonly workflowId: string;
   readonly client: Client;
   /** Queues that the rotation's steps wait in. */
   readonly queues: readonly string[];
@@ -46,8 +47,8 @@ function interrupted(signal: AbortSignal): Promise<Followed> {
 }
 
 /** Ends only with an answer, or with the signal. */
-async function ended({ client, credential, note }: FollowOptions, signal: AbortSignal): Promise<Followed> {
-  const handle = client.workflow.getHandle<typeof rotateCredential>(rotationWorkflowId(credential));
+async function ended({ client, workflowId, note }: FollowOptions, signal: AbortSignal): Promise<Followed> {
+  const handle = client.workflow.getHandle<typeof rotateCredential>(workflowId);
   for (let told = false; !signal.aborted; ) {
     try {
       const result = await client.withAbortSignal(signal, () => handle.result());
@@ -72,8 +73,8 @@ async function foundParked(asking: Promise<Followed | null>): Promise<Followed> 
 
 /** Asks now and then; says once which queues have nobody who works on them. null: nobody wants to know any more. */
 async function parked(options: FollowOptions, signal: AbortSignal): Promise<Followed | null> {
-  const { client, credential } = options;
-  const handle = client.workflow.getHandle(rotationWorkflowId(credential));
+  const { client, workflowId } = options;
+  const handle = client.workflow.getHandle(workflowId);
   const told = new Set<string>();
   for (let looks = 0; !signal.aborted; looks += 1) {
     await pause(signal);

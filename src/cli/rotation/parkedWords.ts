@@ -1,9 +1,7 @@
 import { type Reason, reasons } from '../../model/endStates.js';
-import { rotationWorkflowId } from '../../workflows/messages.js';
 
 /** A rotation that waits, possibly long: for what, and how to let it go on. */
-export function parkedLines(credential: string, reason: Reason): readonly string[] {
-  const workflow = rotationWorkflowId(credential);
+export function parkedLines(credential: string, reason: Reason, workflow: string): readonly string[] {
   return [
     `${credential}: waiting: ${reasons[reason]}`,
     `  next: ${nextOf(reason, workflow)}`,

@@ -19,8 +19,8 @@ interface Listed {
 }
 
 export function listSchedules(context: CommandContext): Promise<Outcome> {
-  return withTemporal<Outcome>(context, async (client) => {
-    const listed = (await standings(client, await context.estate())).map(listedOf);
+  return withTemporal<Outcome>(context, async (client, ids) => {
+    const listed = (await standings(client, await context.estate(), ids)).map(listedOf);
     const rows = listed.map((each) => [
       each.schedule,
       each.wanted ? each.state : `${each.state}, not in relock.yaml`,
@@ -39,10 +39,10 @@ export function listSchedules(context: CommandContext): Promise<Outcome> {
 }
 
 function listedOf(standing: Standing): Listed {
-  const { id, wanted, found } = standing;
+  const { name, wanted, found } = standing;
   const minutes = found === null ? null : minutesOf(found);
   return {
-    schedule: id,
+    schedule: name,
     state: stateOf(standing),
     wanted: wanted !== null,
     credentials: wanted?.credentials ?? 0,

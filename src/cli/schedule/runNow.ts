@@ -12,20 +12,20 @@ import { type Chosen, chosenSchedule } from './chosenSchedule.js';
 
 /** Looks now, by the schedule itself: what it starts is what it would start by itself. */
 export function runSchedule(context: CommandContext, given: string, wait: boolean): Promise<Outcome> {
-  return withTemporal<Outcome>(context, async (client) => {
-    const chosen = await chosenSchedule(client, given);
+  return withTemporal<Outcome>(context, async (client, ids) => {
+    const chosen = await chosenSchedule(client, ids, given);
     const look = await begin(client, chosen, context);
-    context.out.note(`${chosen.id} looks what is due: workflow ${look.workflowId}`);
+    context.out.note(`${chosen.name} looks what is due: workflow ${look.workflowId}`);
     if (!wait) {
-      context.out.result({ schedule: chosen.id, workflow: look.workflowId }, ['follow it in the Temporal UI']);
+      context.out.result({ schedule: chosen.name, workflow: look.workflowId }, ['follow it in the Temporal UI']);
       return 'done';
     }
-    const result = await endOf(client, look, context);
+    const result = await endOf(client, chosen, look, context);
     if (result === null) {
       context.out.note('nobody waits any more; the look goes on');
       return 'waiting';
     }
-    context.out.result(result, resultLines(chosen.id, result));
+    context.out.result(result, resultLines(chosen.name, result));
     return outcomeOf(result);
   });
 }
@@ -33,9 +33,13 @@ export function runSchedule(context: CommandContext, given: string, wait: boolea
 const pollMs = 200;
 const beginMs = 30_000;
 
-async function begin(client: Client, { id, handle, found }: Chosen, context: CommandContext): Promise<WorkflowHandle> {
+async function begin(
+  client: Client,
+  { name, handle, found }: Chosen,
+  context: CommandContext,
+): Promise<WorkflowHandle> {
   const [running] = found.info.runningActions;
-  if (running !== undefined) throw new CommandError(looksAlready(id, running.workflow.workflowId));
+  if (running !== undefined) throw new CommandError(looksAlready(name, running.workflow.workflowId));
   const before = found.info.numActionsTaken;
   await handle.trigger(ScheduleOverlapPolicy.SKIP);
   const until = context.now() + beginMs;
@@ -47,16 +51,21 @@ async function begin(client: Client, { id, handle, found }: Chosen, context: Com
     await delay(pollMs, undefined, { signal: context.signal }).catch(() => undefined);
   }
   throw new CommandError(
-    `${id} was told to look and has not begun; it may still. See relock schedule list, and whether the Temporal server is busy`,
+    `${name} was told to look and has not begun; it may still. See relock schedule list, and whether the Temporal server is busy`,
   );
 }
 
-function looksAlready(id: string, workflowId: string): string {
-  return `${id} is looking already: workflow ${workflowId}; nothing was touched. Wait for it to end`;
+function looksAlready(name: string, workflowId: string): string {
+  return `${name} is looking already: workflow ${workflowId}; nothing was touched. Wait for it to end`;
 }
 
 /** null: nobody waits any more. */
-async function endOf(client: Client, look: WorkflowHandle, context: CommandContext): Promise<DueResult | null> {
+async function endOf(
+  client: Client,
+  { name }: Chosen,
+  look: WorkflowHandle,
+  context: CommandContext,
+): Promise<DueResult | null> {
   const handle = client.workflow.getHandle<typeof rotateDue>(look.workflowId);
   try {
     return await client.withAbortSignal(context.signal, () => handle.result());
@@ -65,16 +74,16 @@ async function endOf(client: Client, look: WorkflowHandle, context: CommandConte
     if (!(error instanceof WorkflowFailedError)) throw error;
     const said =
       error.cause instanceof ApplicationFailure ? error.cause.message : 'its workflow was ended from outside';
-    throw new CommandError(`${look.workflowId}: ${said}`);
+    throw new CommandError(`${name}: ${said}`);
   }
 }
 
-function resultLines(id: string, { looked, due, ends, parked, skipped, notRotated }: DueResult): readonly string[] {
+function resultLines(name: string, { looked, due, ends, parked, skipped, notRotated }: DueResult): readonly string[] {
   const counts = Object.entries(ends).map(([state, count]) => `${state} ${count}`);
   if (parked > 0) counts.push(`waiting ${parked}`);
   if (skipped > 0) counts.push(`left alone ${skipped}`);
   return [
-    `${id}: ${looked} credentials, ${due} due${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
+    `${name}: ${looked} credentials, ${due} due${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
     ...notRotated.map(
       ({ credential, state, reason }) => `  ${credential}: ${state}${reason === null ? '' : `: ${wordsOf(reason)}`}`,
     ),

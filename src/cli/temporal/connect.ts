@@ -2,11 +2,13 @@ import type { Client } from '@temporalio/client';
 import { type ConnectedClient, connectClient, type TemporalPlace, temporalFromEnvironment } from '../../client.js';
 import { encryptingConverter } from '../../codec/dataConverter.js';
 import type { KeyRing } from '../../codec/keyRing.js';
+import { workflowIdsOf } from '../../codec/opaqueIds.js';
+import type { WorkflowIds } from '../../model/workflowIds.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { CommandContext } from '../command.js';
 import { CommandError, UsageError } from '../failures.js';
 import { keyRingOf, noKeyRing } from './keyRing.js';
-import { workersKeys } from './pollers.js';
+import { workersIds, workersKeys } from './pollers.js';
 
 /** Where Temporal is, or exit 2. */
 export function temporalPlace({ environment }: CommandContext): TemporalPlace {
@@ -19,16 +21,31 @@ export function temporalPlace({ environment }: CommandContext): TemporalPlace {
   }
 }
 
-/** A client that encrypts, or a failure that says what to do. */
-export async function connectTemporal(context: CommandContext): Promise<ConnectedClient> {
+/** Temporal, and how relock's workflows are called there. */
+export interface RelockTemporal extends ConnectedClient {
+  readonly ids: WorkflowIds;
+}
+
+/**
+ * A client that encrypts, or a failure that says what to do. `as`: a worker does not ask those that ran before it, which may
+ * have ended just now to be started with other keys.
+ */
+export async function connectTemporal(
+  context: CommandContext,
+  as: 'command' | 'worker' = 'command',
+): Promise<RelockTemporal> {
   const place = temporalPlace(context);
+  const ids = workflowIdsOf(await context.estate());
   const ring = await keyRingOf(context);
   const connected = await connectClient(place, ring === 'missing' ? {} : encryptingConverter(ring)).catch(() => null);
   if (connected === null) throw new CommandError(noServer(place));
   try {
     if (ring === 'missing') throw await noKeyRing(context);
-    await workersMustHaveKey(connected.client, ring);
-    return connected;
+    if (as === 'command') {
+      await workersMustHaveKey(connected.client, ring);
+      await workersMustCallAlike(connected.client, ids);
+    }
+    return { ...connected, ids };
   } catch (error) {
     await connected.close();
     throw error;
@@ -41,6 +58,16 @@ async function workersMustHaveKey(client: Client, ring: KeyRing): Promise<void> 
   if (rings.length === 0 || rings.some((names) => names.includes(ring.newest))) return;
   throw new CommandError(
     `the workers have other keys (${rings.flat().join(', ')}) than this command would encrypt with ("${ring.newest}"); nothing was sent. Use their key ring: codec.keyFile in relock.yaml, or RELOCK_CODEC_KEY_FILE`,
+    'badInput',
+  );
+}
+
+/** What a worker calls otherwise it would not find, or do a second time. */
+async function workersMustCallAlike(client: Client, { fingerprint }: WorkflowIds): Promise<void> {
+  const found = await workersIds(client, mainTaskQueue).catch((): readonly (string | null)[] => []);
+  if (found.length === 0 || found.includes(fingerprint)) return;
+  throw new CommandError(
+    'the workers make ids in Temporal otherwise than this command would: with another key, or one of both without any; nothing was sent. Use their relock.yaml (codec.opaqueIds) and their key of ids. A worker that has ended counts for a minute and a half',
     'badInput',
   );
 }

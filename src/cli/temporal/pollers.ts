@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { keysInIdentity } from '../../codec/workerIdentity.js';
+import { idsInIdentity, keysInIdentity } from '../../codec/workerIdentity.js';
 
 /** As in temporal.api.enums.v1.TaskQueueType. */
 const queueTypes = { workflows: 1, activities: 2 } as const;
@@ -20,6 +20,12 @@ export async function workersKeys(
 ): Promise<readonly (readonly string[])[]> {
   const identities = await workersOf(client, queue, of);
   return identities.flatMap((identity) => keysInIdentity(identity) ?? []).map((names) => [names]);
+}
+
+/** How each worker that says so calls workflows: the fingerprint of its key of ids, or null. */
+export async function workersIds(client: Client, queue: string): Promise<readonly (string | null)[]> {
+  const identities = await workersOf(client, queue, 'workflows');
+  return identities.filter((identity) => keysInIdentity(identity) !== null).map(idsInIdentity);
 }
 
 /** Identities of those that take tasks from this queue. */

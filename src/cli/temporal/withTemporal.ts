@@ -1,4 +1,5 @@
 import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { WorkflowIds } from '../../model/workflowIds.js';
 import type { CommandContext } from '../command.js';
 import { CommandError } from '../failures.js';
 import { connectTemporal } from './connect.js';
@@ -6,11 +7,11 @@ import { connectTemporal } from './connect.js';
 /** Runs with a connected client, and closes it. A server that stops answering becomes a message. */
 export async function withTemporal<Result>(
   context: CommandContext,
-  run: (client: Client) => Promise<Result>,
+  run: (client: Client, ids: WorkflowIds) => Promise<Result>,
 ): Promise<Result> {
   const connected = await connectTemporal(context);
   try {
-    return await run(connected.client);
+    return await run(connected.client, connected.ids);
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
     const { address, namespace } = connected.place;

@@ -75,10 +75,10 @@ async function sdkText(address: string | null): Promise<string> {
 }
 
 async function watchUntil(context: CommandContext, { estate, metrics }: Serving, signal: AbortSignal): Promise<void> {
-  const connected = await connectTemporal(context);
+  const { client, ids, close } = await connectTemporal(context, 'worker');
   try {
-    await watch({ estate, client: connected.client, metrics, now: context.now }, signal);
+    await watch({ estate, client, ids, metrics, now: context.now }, signal);
   } finally {
-    await connected.close();
+    await close();
   }
 }

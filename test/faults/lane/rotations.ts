@@ -13,6 +13,7 @@ import { evidenceSchema } from '../../../src/evidence/schema.js';
 import { evidencePrefix } from '../../../src/model/artifactKeys.js';
 import type { PhaseEvidence } from '../../../src/model/evidence.js';
 import type { RotationOrder } from '../../../src/model/plan.js';
+import { plainIds } from '../../../src/model/workflowIds.js';
 import { canonical, rotationToken } from '../../../src/planning/digest.js';
 import { planRotation } from '../../../src/planning/planRotation.js';
 import { type RotationResult, rotationWorkflowId } from '../../../src/workflows/messages.js';
@@ -71,7 +72,7 @@ export class Rotations {
   #order(policy: CampaignPolicy): RotationOrder {
     const entry = this.#estate.credentials.get(this.#credential);
     if (entry === undefined) throw new Error(`relock.yaml has no ${this.#credential}`);
-    const { plan, findings } = planRotation(this.#estate, entry, policy);
+    const { plan, findings } = planRotation(this.#estate, entry, policy, plainIds);
     if (findings.length > 0) throw new Error(findings.join('; '));
     return { plan, policy, token: rotationToken(entry.id, `${canonical(plan).digest} ${randomUUID()}`, 1) };
   }
@@ -90,7 +91,8 @@ export class Rotations {
 
   async end(): Promise<RunEnd> {
     const deadline = Date.now() + longestRunMs;
-    const options = { client: this.#client, credential: this.#credential, queues: [], note: () => undefined };
+    const workflowId = rotationWorkflowId(this.#credential);
+    const options = { client: this.#client, workflowId, queues: [], note: () => undefined };
     for (let waitsFor = 'something unknown'; ; ) {
       const left = deadline - Date.now();
       if (left <= 0) return { kind: 'endless', waitsFor };
