@@ -17,3 +17,8 @@ function padded(cell: string, to: number): string {
 function width(cell: string): number {
   return [...cell].length;
 }
+
+/** `1 error`, `2 errors`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -42,6 +42,8 @@ export interface WaveSettings {
   readonly canary: number;
   readonly size: number;
   readonly haltAtFailedPercent: number;
+  /** Rotations of one incident under way at once. */
+  readonly inFlight: number;
 }
 
 /** How long things may take; every one has a default. */

@@ -52,6 +52,7 @@ export const wavesSchema = z
     canary: z.int().min(1).max(1000).default(5).describe('credentials in the first wave; all of them must succeed'),
     size: z.int().min(1).max(10_000).default(200).describe('credentials in each later wave'),
     haltAtFailedPercent: z.int().min(0).max(100).default(10).describe('a wave stops when more than this share failed'),
+    inFlight: z.int().min(1).max(500).default(24).describe('rotations of an incident under way at once'),
   })
   .describe('how an incident is cut into waves');
 

@@ -47,6 +47,8 @@ export interface IncidentPlan {
   readonly policy: FailurePolicy;
   readonly madeAt: Instant;
   readonly haltAtFailedPercent: number;
+  /** Rotations under way at once; absent in plans of earlier releases. */
+  readonly inFlight?: number;
   readonly waves: readonly PlannedWave[];
   /** Shared with the vendor, and not rotated by this plan: each says why. */
   readonly blocked: readonly PageRef[];

@@ -55,6 +55,7 @@ export function planIncident(
     policy: request.policy,
     madeAt: request.at,
     haltAtFailedPercent: estate.waves.haltAtFailedPercent,
+    inFlight: estate.waves.inFlight,
     waves: cutWaves(estate, able).map((wave) => storeWave(wave, request, pages)),
     blocked: storePages(blocked, request, pages),
     totals: totalsOf(rows, blocked.length),

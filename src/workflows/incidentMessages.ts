@@ -97,6 +97,8 @@ export interface WaveInput {
   /** null where approvals need no signature. */
   readonly approval: ApprovalRef | null;
   readonly haltAtFailedPercent: number;
+  /** Rotations under way at once; absent: as earlier releases had it. */
+  readonly inFlight?: number;
   /** Candidates made before this are not clean. */
   readonly cleanAfter: Instant;
   readonly credentials: number;

@@ -216,6 +216,7 @@ class Incident {
           policy,
           approval: this.#approvedBy,
           haltAtFailedPercent: made.plan.haltAtFailedPercent,
+          ...(made.plan.inFlight !== undefined && { inFlight: made.plan.inFlight }),
           cleanAfter: this.#progress.openedAt,
           credentials: wave.credentials,
           from: { ends: {}, overridden: false, paused: this.#paused, aborted: false },

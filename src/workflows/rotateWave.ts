@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   continueAsNew,
   getExternalWorkflowHandle,
+  patched,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
@@ -23,27 +24,32 @@ import { type RotationResult, reportSignal, workflowIdOf } from './messages.js';
 import { type ChildOrder, startRotationChild, unknownEnd } from './rotationChild.js';
 import { RotationWindow, type Windowed } from './rotationWindow.js';
 
-/** Rotations of one wave that are under way together; parked ones do not count. */
+/** Rotations of one wave that are under way together where its plan does not say; parked ones do not count. */
 const windowSize = 24;
+
+/** Pages that one run walks: at the end of each run the window stands empty behind its slowest rotation. */
+const pagesOfRun = 4;
 
 const store = proxyActivities<IncidentActivities & RecordResult>(incidentActivityOptions);
 const others = proxyActivities<IncidentActivities>(waitingActivityOptions);
 
 /**
- * Walks the pages of one wave, a run of this workflow per page, with a sliding window of rotations. Entries that share a
+ * Walks the pages of one wave, a run of this workflow for some of them, with a sliding window of rotations. Entries that share a
  * target's account never run together. Its result is what became of them, in numbers; each end is in the artifact store.
  */
 export async function rotateWave(input: WaveInput): Promise<WaveSoFar> {
-  const [page, ...rest] = input.pages;
   const wave = new Wave(input);
   setHandler(waveOrderSignal, (order) => wave.obey(order));
   setHandler(reportSignal, (report) => {
     if (report.kind === 'parked') wave.park(report.credential);
   });
   setHandler(waveQuery, () => wave.progress());
-  if (page === undefined || wave.soFar.aborted) return wave.soFar;
-  const rows = await store.readPlanRows({ page, planDigest: input.planDigest });
-  await wave.walk(rows);
+  if (input.pages.length === 0 || wave.soFar.aborted) return wave.soFar;
+  const pages = input.pages.slice(0, patched('pages-of-a-run') ? pagesOfRun : 1);
+  const rest = input.pages.slice(pages.length);
+  const { planDigest } = input;
+  const rows = await Promise.all(pages.map((page) => store.readPlanRows({ page, planDigest })));
+  await wave.walk(rows.flat());
   if (rest.length === 0 || wave.soFar.aborted) return wave.soFar;
   return continueAsNew<typeof rotateWave>({ ...input, pages: rest, from: wave.soFar });
 }
@@ -55,12 +61,13 @@ interface Started extends Windowed {
 
 class Wave {
   readonly #input: WaveInput;
-  readonly #window = new RotationWindow<Started>(windowSize);
+  readonly #window: RotationWindow<Started>;
   #soFar: WaveSoFar;
   #halted = false;
 
   constructor(input: WaveInput) {
     this.#input = input;
+    this.#window = new RotationWindow(input.inFlight ?? windowSize);
     this.#soFar = input.from;
   }
 

@@ -42,7 +42,7 @@ it('an incident of any size is planned, counted and reported on a store that tak
   const estate: Estate = {
     ...bench.estate,
     artifacts: slowed(bench.estate.artifacts),
-    waves: { canary: 1, size: 1, haltAtFailedPercent: 10 },
+    waves: { canary: 1, size: 1, haltAtFailedPercent: 10, inFlight: 24 },
   };
   const clock = { now: () => nowMs, signal: () => new AbortController().signal };
   const rotations = { join: async () => null, result: () => Promise.reject(new Error('nobody else rotates')) };

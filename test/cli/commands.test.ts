@@ -99,7 +99,7 @@ describe('relock check', () => {
   it('--offline asks nobody', async () => {
     const checked = await runRelock(estateFolder(), ['check', '--offline']);
     expect(checked).toMatchObject({ code: 0, stderr: '' });
-    expect(checked.stdout).toContain('2 credentials, 1 targets, 1 vaults: relock.yaml is right');
+    expect(checked.stdout).toContain('2 credentials, 1 target, 1 vault: relock.yaml is right');
   });
 });
 

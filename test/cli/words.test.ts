@@ -35,6 +35,7 @@ it('the status of an incident names it for each credential that is not rotated',
     exposed: 1,
     closing: null,
     findings: null,
+    signing: null,
     credentials: [
       { id: 'itron/svc', state: 'untouched', exposed: true, reason: 'misconfigured', causes: [cause] },
       { id: 'itron/fine', state: 'rotated', exposed: false },
@@ -42,4 +43,24 @@ it('the status of an incident names it for each credential that is not rotated',
   });
   const from = lines.indexOf('What stood in the way:');
   expect(lines.slice(from + 2)).toEqual([expect.stringMatching(`^itron/svc +${cause.slice(0, 30)}`)]);
+});
+
+it('an incident that waits for a person says who signed, and what to type', () => {
+  const lines = statusLines({
+    incident: 'incident/itron/inc-1',
+    vendor: 'itron',
+    reason: 'breach',
+    state: 'awaitingApproval',
+    planDigest: null,
+    plan: null,
+    wave: null,
+    waves: 1,
+    exposed: 0,
+    closing: null,
+    findings: null,
+    signing: { required: 2, opener: 'carol', by: ['alice'] },
+    credentials: [],
+  });
+  expect(lines).toContain('opened by carol; signed by 1 of 2: alice');
+  expect(lines.find((line) => line.startsWith('next: '))).toContain('relock incident approve itron/inc-1');
 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { addKey, idKeyFile, makeKeyFile } from '../../src/codec/keyFile.js';
 import { KeyRing, newKeyLine } from '../../src/codec/keyRing.js';
 import { workflowIdsOf } from '../../src/codec/opaqueIds.js';
-import { idsInIdentity, keysInIdentity, workingWith } from '../../src/codec/workerIdentity.js';
+import { configInIdentity, idsInIdentity, keysInIdentity, workingWith } from '../../src/codec/workerIdentity.js';
 import { incidentMemo, incidentNameOf, isOpaqueId, plainIds, waveWorkflowId } from '../../src/model/workflowIds.js';
 import { runHere } from '../cli/runHere.js';
 import { runRelock } from '../cli/runRelock.js';
@@ -78,6 +78,9 @@ describe('ids that tell no name', () => {
     expect(keysInIdentity(said)).toEqual([line.split(' ')[0]]);
     expect(idsInIdentity(workingWith(new KeyRing(line)).identity ?? '')).toBeNull();
     expect(idsBy(keyFile()).fingerprint).not.toBe(ids.fingerprint);
+    const configured = workingWith(new KeyRing(line), ids, 'c0ffee00').identity ?? '';
+    expect([idsInIdentity(configured), configInIdentity(configured)]).toEqual([ids.fingerprint, 'c0ffee00']);
+    expect(configInIdentity(said)).toBeNull();
   });
 
   it('an incident is known by its memo, and where it has none by its id', () => {

@@ -37,7 +37,7 @@ describe('relock.yaml as an estate', () => {
 
   it('has defaults for waves and timing, and no approvals', () => {
     const estate = estateOf(right);
-    expect(estate.waves).toEqual({ canary: 5, size: 200, haltAtFailedPercent: 10 });
+    expect(estate.waves).toEqual({ canary: 5, size: 200, haltAtFailedPercent: 10, inFlight: 24 });
     expect(estate.timing.callMs).toBeGreaterThan(estate.timing.probeMs);
     expect(estate.approvals).toBeNull();
   });

@@ -241,7 +241,7 @@ export class MemoryEstate implements Hooks {
       approvals: null,
       codecKeyFile: null,
       opaqueIdsFile: null,
-      waves: { canary: 5, size: 200, haltAtFailedPercent: 10 },
+      waves: { canary: 5, size: 200, haltAtFailedPercent: 10, inFlight: 24 },
       timing: { ...timing, ...options.timing },
     };
   }

@@ -50,7 +50,7 @@ export function loadEstate(
     approvals: null,
     codecKeyFile: places.keys(folder),
     opaqueIdsFile: null,
-    waves: { canary: 5, size: 200, haltAtFailedPercent: 10 },
+    waves: { canary: 5, size: 200, haltAtFailedPercent: 10, inFlight: 96 },
     timing: faultPercent === 0 ? patient : impatient,
   };
 }

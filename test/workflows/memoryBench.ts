@@ -113,7 +113,7 @@ export async function memoryBench({
     approvals: null,
     codecKeyFile: null,
     opaqueIdsFile: null,
-    waves: { canary: 1, size: 100, haltAtFailedPercent: 10 },
+    waves: { canary: 1, size: 100, haltAtFailedPercent: 10, inFlight: 24 },
     timing: { ...quick, ...timing },
   };
   return Object.assign(bench, {

@@ -108,6 +108,7 @@ export const incidentPlanSchema: z.ZodType<IncidentPlan> = z.object({
   policy,
   madeAt: z.number(),
   haltAtFailedPercent: z.number(),
+  inFlight: z.number().exactOptional(),
   waves: z.array(
     z.object({
       kind: z.enum(['canary', 'wave', 'management']),

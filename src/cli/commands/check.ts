@@ -1,6 +1,7 @@
 import type { Finding } from '../check/finding.js';
 import type { CommandContext, Register } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
+import { counted } from '../table.js';
 
 interface Options {
   readonly offline?: boolean;
@@ -16,7 +17,12 @@ export const register: Register = (program, cli) => {
 
 async function check(context: CommandContext, options: Options): Promise<Outcome> {
   const estate = await context.estate();
-  const counts = `${estate.credentials.size} credentials, ${estate.targets.size} targets, ${estate.vaults.size} vaults`;
+  const sizes = [
+    counted(estate.credentials.size, 'credential'),
+    counted(estate.targets.size, 'target'),
+    counted(estate.vaults.size, 'vault'),
+  ];
+  const counts = sizes.join(', ');
   if (options.offline === true) {
     context.out.result({ ok: true, findings: [] }, [
       `${counts}: relock.yaml is right; vaults and targets were not asked`,
@@ -47,5 +53,5 @@ function findingLine({ severity, subject, credentials, message }: Finding): stri
 function verdict(findings: readonly Finding[]): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (findings.length === 0) return 'nothing to correct';
-  return `${errors} errors, ${findings.length - errors} warnings; nothing was changed`;
+  return `${counted(errors, 'error')}, ${counted(findings.length - errors, 'warning')}; nothing was changed`;
 }

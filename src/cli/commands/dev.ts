@@ -97,6 +97,7 @@ async function runUntilEnd(context: CommandContext, { estate, ids, server, ring 
   const { temporalAt } = await import('../../client.js');
   const { connectWorker, createRelockWorker, runWorkers, zonesOf } = await import('../../worker.js');
   const { workingWith } = await import('../../codec/workerIdentity.js');
+  const { configFingerprint } = await import('../../config/fingerprint.js');
   const { requireNoOtherIds } = await import('../temporal/otherIds.js');
   const { namespace, ...place } = temporalAt(server.address);
   const connection = await connectWorker({ ...place, namespace });
@@ -104,7 +105,14 @@ async function runUntilEnd(context: CommandContext, { estate, ids, server, ring 
     await requireNoOtherIds(new Client({ connection, namespace }), estate, ids);
     const zones = [null, ...zonesOf(estate)];
     const workers = await Promise.all(
-      zones.map((zone) => createRelockWorker(estate, { zone, connection, namespace, ...workingWith(ring, ids) })),
+      zones.map((zone) =>
+        createRelockWorker(estate, {
+          zone,
+          connection,
+          namespace,
+          ...workingWith(ring, ids, configFingerprint(estate.file)),
+        }),
+      ),
     );
     context.out.note(
       `Temporal: ${server.address}   web UI: ${server.uiAddress ?? 'none'}   workers: ${workers.map(({ options: { taskQueue } }) => taskQueue).join(', ')}`,

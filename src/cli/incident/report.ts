@@ -102,6 +102,7 @@ function statusFrom(report: IncidentReport): IncidentStatus {
     waves: waves.length,
     exposed,
     findings: null,
+    signing: null,
     closing,
     credentials: credentials.map((row) => {
       const why = row.reason ?? row.findings.join('; ');

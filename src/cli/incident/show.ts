@@ -5,6 +5,7 @@ import type { CommandContext } from '../command.js';
 import type { Outcome } from '../exitCodes.js';
 import { CommandError } from '../failures.js';
 import { tableLines } from '../output.js';
+import { counted } from '../table.js';
 import { momentOf, momentSoon } from './follow.js';
 import { type IncidentRef, incidentsQuery } from './incidentRef.js';
 import { planText } from './planText.js';
@@ -62,7 +63,7 @@ export async function listIncidents(context: CommandContext, client: Client): Pr
   const rows = listed.map(({ incident, vendor, state, openedAt }) => [incident, vendor, state, openedAt]);
   context.out.result(listed, [
     ...tableLines(['INCIDENT', 'VENDOR', 'STATE', 'OPENED'], rows),
-    `${listed.length} incidents`,
+    counted(listed.length, 'incident'),
   ]);
   return 'done';
 }

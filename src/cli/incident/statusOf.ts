@@ -19,6 +19,8 @@ export interface IncidentStatus {
   readonly waves: number;
   readonly exposed: number;
   readonly findings: Moment['progress']['findings'];
+  /** While it waits for signatures: how many it needs beside the opener's, and whose there are. */
+  readonly signing: { readonly required: number; readonly opener: string; readonly by: readonly string[] } | null;
   /** Why a person closed it while something was still open; null: nobody did. */
   readonly closing: string | null;
   readonly credentials: readonly CredentialStatus[];
@@ -46,9 +48,16 @@ export async function statusOf(
     waves: progress.waves,
     exposed: tallyOf(credentials).exposed,
     findings: progress.findings,
+    signing: signingOf(progress),
     closing: progress.closing,
     credentials,
   };
+}
+
+function signingOf({ signing }: Moment['progress']): IncidentStatus['signing'] {
+  if (signing === null) return null;
+  const { required, opener, by } = signing;
+  return { required, opener, by };
 }
 
 function underWay(status: CredentialStatus, { running, parked }: Moment): CredentialStatus {

@@ -21,11 +21,22 @@ export function statusLines(status: IncidentStatus): readonly string[] {
     `vendor ${status.vendor}, reason ${status.reason}`,
     ...(status.planDigest === null ? [] : [`plan ${status.planDigest}`]),
     ...(status.closing === null ? [] : [`closed by a person, with what is listed below still open: ${status.closing}`]),
+    ...approvalLines(status),
     '',
     ...countLines(status.credentials),
     ...restLines(status.credentials),
-    ...findingLines(status.findings ?? []),
+    ...(status.findings === null ? [] : findingLines(status.findings)),
   ];
+}
+
+function approvalLines({ state, signing, incident }: IncidentStatus): readonly string[] {
+  if (state !== 'awaitingApproval') return [];
+  const short = incident.replace(/^incident\//, '');
+  const next = `next: relock incident plan ${short}, then relock incident approve ${short} (or deny)`;
+  if (signing === null) return [next];
+  const { required, by, opener } = signing;
+  const signers = by.length === 0 ? 'nobody yet' : by.join(', ');
+  return [`opened by ${opener}; signed by ${by.length} of ${required}: ${signers}`, next];
 }
 
 function countLines(credentials: readonly CredentialStatus[]): readonly string[] {
@@ -73,8 +84,10 @@ function reasonText(reason: string | undefined): string {
   return meanings[reason] ?? reason;
 }
 
+/** What a dry run saw. */
 function findingLines(findings: NonNullable<IncidentStatus['findings']>): readonly string[] {
-  if (findings.length === 0) return [];
+  if (findings.length === 0)
+    return ['', 'Looked at every vault path, host key and login of the plan: nothing stands in the way.'];
   const rows = findings
     .slice(0, rowsShown)
     .map(({ credential, subject, severity, message }) => [severity, credential, subject, message]);

@@ -3,12 +3,13 @@ import { type ConnectedClient, connectClient, type TemporalPlace, temporalFromEn
 import { encryptingConverter } from '../../codec/dataConverter.js';
 import type { KeyRing } from '../../codec/keyRing.js';
 import { workflowIdsOf } from '../../codec/opaqueIds.js';
+import { configFingerprint } from '../../config/fingerprint.js';
 import type { WorkflowIds } from '../../model/workflowIds.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { CommandContext } from '../command.js';
 import { CommandError, UsageError } from '../failures.js';
 import { keyRingOf, noKeyRing } from './keyRing.js';
-import { workersIds, workersKeys } from './pollers.js';
+import { workersConfigs, workersIds, workersKeys } from './pollers.js';
 
 /** Where Temporal is, or exit 2. */
 export function temporalPlace({ environment }: CommandContext): TemporalPlace {
@@ -35,7 +36,8 @@ export async function connectTemporal(
   as: 'command' | 'worker' = 'command',
 ): Promise<RelockTemporal> {
   const place = temporalPlace(context);
-  const ids = workflowIdsOf(await context.estate());
+  const estate = await context.estate();
+  const ids = workflowIdsOf(estate);
   const ring = await keyRingOf(context);
   const connected = await connectClient(place, ring === 'missing' ? {} : encryptingConverter(ring)).catch(() => null);
   if (connected === null) throw new CommandError(noServer(place));
@@ -44,6 +46,7 @@ export async function connectTemporal(
     if (as === 'command') {
       await workersMustHaveKey(connected.client, ring);
       await workersMustCallAlike(connected.client, ids);
+      await tellOtherConfig(connected.client, estate.file, context);
     }
     return { ...connected, ids };
   } catch (error) {
@@ -69,6 +72,16 @@ async function workersMustCallAlike(client: Client, { fingerprint }: WorkflowIds
   throw new CommandError(
     'the workers make ids in Temporal otherwise than this command would: with another key, or one of both without any; nothing was sent. Use their relock.yaml (codec.opaqueIds) and their key of ids. A worker that has ended counts for a minute and a half',
     'badInput',
+  );
+}
+
+/** Workers read relock.yaml when they start: what is planned and done goes by theirs. One of several may be new already. */
+async function tellOtherConfig(client: Client, file: string, { out }: CommandContext): Promise<void> {
+  const own = configFingerprint(file);
+  const theirs = await workersConfigs(client, mainTaskQueue).catch((): readonly string[] => []);
+  if (own === null || theirs.length === 0 || theirs.includes(own)) return;
+  out.note(
+    `the workers were started with another relock.yaml than ${file} is now, and plan and rotate by theirs: after a change start \`relock dev\` or \`relock worker\` again. A worker that has ended counts for a minute and a half`,
   );
 }
 

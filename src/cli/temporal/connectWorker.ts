@@ -3,6 +3,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { TemporalPlace } from '../../client.js';
 import { workflowIdsOf } from '../../codec/opaqueIds.js';
 import { workingWith } from '../../codec/workerIdentity.js';
+import { configFingerprint } from '../../config/fingerprint.js';
 import { connectWorker } from '../../worker.js';
 import type { CommandContext } from '../command.js';
 import { CommandError } from '../failures.js';
@@ -22,7 +23,7 @@ export async function connectRelockWorker(context: CommandContext): Promise<{
   const connection = await connectWorker(place).catch(() => null);
   if (connection === null) throw new CommandError(noServer(place));
   try {
-    const sealing = workingWith(await requiredKeyRing(context), ids);
+    const sealing = workingWith(await requiredKeyRing(context), ids, configFingerprint(estate.file));
     await requireNoOtherIds(new Client({ connection, namespace: place.namespace }), estate, ids);
     return { connection, place, sealing };
   } catch (error) {

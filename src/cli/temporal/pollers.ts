@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { idsInIdentity, keysInIdentity } from '../../codec/workerIdentity.js';
+import { configInIdentity, idsInIdentity, keysInIdentity } from '../../codec/workerIdentity.js';
 
 /** As in temporal.api.enums.v1.TaskQueueType. */
 const queueTypes = { workflows: 1, activities: 2 } as const;
@@ -26,6 +26,12 @@ export async function workersKeys(
 export async function workersIds(client: Client, queue: string): Promise<readonly (string | null)[]> {
   const identities = await workersOf(client, queue, 'workflows');
   return identities.filter((identity) => keysInIdentity(identity) !== null).map(idsInIdentity);
+}
+
+/** Fingerprints of the relock.yaml of each worker that says so. */
+export async function workersConfigs(client: Client, queue: string): Promise<readonly string[]> {
+  const identities = await workersOf(client, queue, 'workflows');
+  return identities.map(configInIdentity).filter((config) => config !== null);
 }
 
 /** Identities of those that take tasks from this queue. */
