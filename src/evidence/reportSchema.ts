@@ -59,6 +59,8 @@ export const incidentReportSchema = z.strictObject({
   /** Why a person closed it while something was still open: those are `pending`, or `open`. */
   closing: z.string().nullable().optional(),
   policy: oneOf(failurePolicies),
+  /** By whose key, as the file of approvers names it; null: nothing was signed. */
+  openedBy: z.string().nullable().optional(),
   openedAt: instant,
   /** When enough had approved; null: nobody did. */
   approvedAt: instant.nullable(),

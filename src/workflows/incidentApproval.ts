@@ -52,6 +52,11 @@ export class IncidentApproval {
     return { statement: this.#ballot.offered, required, opener: nameOf(opener), by: this.#ballot.by };
   }
 
+  /** Who opened it, as the file of approvers names him; null: nothing was signed. */
+  get openedBy(): string | null {
+    return this.#electorate === null ? null : nameOf(this.#electorate.opener);
+  }
+
   /** The approvals that were given, for those who act on them. */
   get bundle(): ApprovalBundle | null {
     if (this.#ballot === null) return null;

@@ -255,6 +255,7 @@ class Incident {
               plan: made.ref,
               state,
               closing,
+              openedBy: this.#approval?.openedBy ?? null,
               openedAt,
               approvedAt,
               endedAt,

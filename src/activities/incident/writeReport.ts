@@ -16,6 +16,8 @@ export interface ReportInput {
   readonly state: string;
   /** Why a person closed it while something was open; absent: it was ended before there was such a thing. */
   readonly closing?: string | null;
+  /** Absent: an earlier release did not say. */
+  readonly openedBy?: string | null;
   readonly openedAt: number;
   readonly approvedAt: number | null;
   readonly endedAt: number;

@@ -71,7 +71,7 @@ const namesOpen = 12;
 function todo(rows: readonly ReportRow[]): Markup {
   const groups = new Map<string, ReportRow[]>();
   for (const row of rows.filter(needsSomebody)) {
-    const key = [row.state, ...(row.state === 'blocked' ? ['blocked'] : reasonOf(row))].join('|');
+    const key = [row.state, ...reasonOf(row)].join('|');
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
@@ -114,11 +114,12 @@ function taskOf({ state, reason, flags }: ReportRow): string {
   return state === 'pending' ? 'open the incident again with another --key' : adviceFor(state, reason);
 }
 
-function planPart({ plan, policy, approvedAt, approvals, totals }: IncidentReport): Markup {
+function planPart({ plan, policy, openedBy, approvedAt, approvals, totals }: IncidentReport): Markup {
   const when = approvedAt === null ? 'never' : dateTime(approvedAt);
   return html`<dl><dt>Plan, SHA-256</dt><dd><code>${plan.digest}</code><br><small>${plan.key}</small></dd>
 <dt>Failure policy</dt><dd>${policy}: ${failurePolicies[policy]}</dd>
 <dt>Cannot be rotated as configured</dt><dd>${totals.blocked}</dd>
+<dt>Opened by</dt><dd>${openedBy ?? 'not signed'}</dd>
 <dt>Approved</dt><dd>${when}</dd>
 <dt>Signed by</dt><dd>${approvals === null ? 'nobody: relock.yaml asked for no signatures' : approvals.map(approvalOf)}</dd></dl>`;
 }

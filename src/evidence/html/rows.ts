@@ -37,12 +37,12 @@ function rowOf(row: ReportRow, scale: Scale): Markup {
 
 function endCell(row: ReportRow): Markup {
   const tone = row.exposed ? 'bad' : 'good';
-  return html`<td><b class="${tone}">${row.state}</b> ${reasonOf(row).map((why) => html`<small>${why}</small>`)}</td>`;
+  return html`<td><b class="${tone}">${row.state}</b> ${[...reasonOf(row), ...row.findings].map((why) => html`<small>${why}</small>`)}</td>`;
 }
 
-/** Why it is not simply rotated, in sentences. */
-export function reasonOf({ reason, findings, flags }: ReportRow): readonly string[] {
-  const why = reason === null ? findings : [reasons[reason], ...findings];
+/** Why it is not simply rotated, in sentences that others share. */
+export function reasonOf({ reason, flags }: ReportRow): readonly string[] {
+  const why = reason === null ? [] : [reasons[reason]];
   const stale =
     flags === null || flags.stale.length === 0 ? [] : [`readers get an old secret from ${listed(flags.stale)}`];
   const unsaved =
