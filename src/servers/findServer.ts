@@ -30,7 +30,7 @@ async function firstOf(name: ServerName, sources: readonly Source[], say: Say): 
       const reason = error instanceof Error ? error.message : 'failed for an unknown reason';
       failures.push(`${describeSource(source)}: ${reason}`);
       const next = sources[index + 1];
-      say(`${name}: ${reason}; ${next ? `trying ${describeSource(next)}` : 'no other source is left'}`);
+      say(`${name}: ${reason}; ${next ? `next: ${describeSource(next)}` : 'no other source is left'}`);
     }
   }
   throw new Error(notFound(name, failures));

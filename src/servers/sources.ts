@@ -57,7 +57,7 @@ export async function programOnPath(program: string, folders: readonly string[] 
     const candidate = join(folder, program);
     if (await isExecutable(candidate)) return candidate;
   }
-  throw new Error(`no program "${program}" on PATH`);
+  throw new Error(`"${program}" is not on PATH`);
 }
 
 async function programInCache(slot: string, program: string): Promise<string> {

