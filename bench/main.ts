@@ -1,4 +1,4 @@
-// relock beside Ansible and beside the bare logins, in one run on one machine: npm run bench -- [--quick] [--json] [--profile DIR]
+// relock beside Ansible and beside the bare logins, in one run on one machine: npm run bench -- [--quick] [--turns N] [--json] [--profile DIR]
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startDatabases } from './databases.js';
@@ -20,6 +20,7 @@ const connectionsPerHost = 4;
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    turns: { type: 'string' },
     json: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
@@ -27,6 +28,8 @@ const { values } = parseArgs({
 const shape = values.quick
   ? { accounts: 48, addresses: [6], repeats: 1, roles: 48, marks: [200] }
   : { accounts: 200, addresses: [6, 24], repeats: 2, roles: 200, marks: [1000, 5000] };
+/** How often loop and relock take turns. */
+const turns = Number(values.turns ?? shape.repeats);
 
 function say(text: string): void {
   const stream = values.json ? process.stderr : process.stdout;
@@ -40,7 +43,7 @@ async function sideBySide(servers: RelockServers, addresses: number): Promise<Si
     const relock = await RelockOn.start(servers, fleet);
     try {
       const lanes: Lane[] = [];
-      for (let turn = 0; turn < shape.repeats; turn += 1) {
+      for (let turn = 0; turn < turns; turn += 1) {
         lanes.push(await bareSsh(fleet, { inFlight, connectionsPerHost }));
         lanes.push(await relock.run(inFlight));
       }
@@ -61,7 +64,7 @@ async function databases(servers: RelockServers): Promise<Side> {
     const relock = await RelockOn.start(servers, grounds);
     try {
       const lanes: Lane[] = [];
-      for (let turn = 0; turn < shape.repeats; turn += 1) lanes.push(await relock.run(inFlight));
+      for (let turn = 0; turn < turns; turn += 1) lanes.push(await relock.run(inFlight));
       lanes.push(await openBaoDatabase(servers.bao, grounds, inFlight));
       return { title: `${shape.roles} roles of one PostgreSQL`, lanes };
     } finally {

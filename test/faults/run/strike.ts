@@ -64,9 +64,15 @@ export class Strike {
         this.#underWay.push(temporal.restart());
         return 'pass';
       case 'servers':
-        await this.#event(fault.event);
+        await this.#tracked(this.#event(fault.event));
         return 'pass';
     }
+  }
+
+  /** The rotation may end before this has: nobody waits for a request that says goodbye. */
+  #tracked(event: Promise<void>): Promise<void> {
+    this.#underWay.push(event);
+    return event;
   }
 
   async #event(name: string): Promise<void> {
