@@ -28,6 +28,9 @@ export interface RandomFaultsOptions {
   readonly met: (kind: FaultKind) => void;
 }
 
+/** Of the time in which a device settles the other half is for what the machine itself delays. */
+const latestMs = settleMs / 2;
+
 /** What a device does late it does while it settles; a hand that sleeps wakes up whenever it does, and so does a vault. */
 export function randomFaults({ line, draw, of, met }: RandomFaultsOptions): Faults {
   return {
@@ -42,7 +45,7 @@ export function randomFaults({ line, draw, of, met }: RandomFaultsOptions): Faul
     },
     later: (_call, { kind, forMs }, act) => {
       const reached = kind !== 'late';
-      const ms = reached && of === 'targets' ? Math.min(forMs, settleMs) : forMs;
+      const ms = reached && of === 'targets' ? Math.min(forMs, latestMs) : forMs;
       void line.later({ ms, reached }, act);
     },
   };
