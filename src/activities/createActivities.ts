@@ -11,8 +11,10 @@ import { createDueActivities, type DueActivities } from './due/dueActivities.js'
 import { temporalIncidents } from './due/temporalIncidents.js';
 import { createIncidentActivities, type IncidentActivities } from './incident/incidentActivities.js';
 import { temporalRotations } from './incident/temporalRotations.js';
+import { withPatientVaults } from './patient.js';
 import { createRecordResult, type RecordResult } from './recordResult.js';
-import { createRotationVerbs } from './rotation.js';
+import { createTargetVerbs } from './targetVerbs.js';
+import { createVaultVerbs } from './vaultVerbs.js';
 
 export interface ActivityDeps {
   readonly estate: Estate;
@@ -32,7 +34,9 @@ const activityClock: Clock = { now: Date.now, signal: () => Context.current().ca
 /** Everything that workflows may ask of a worker, over its own relock.yaml. Run them inside `activityBoundary`. */
 export function createActivities({ estate, inventory, zone, ids, probed }: ActivityDeps): RelockActivities {
   const clock = activityClock;
-  const verbs = guardedVerbs(createRotationVerbs({ estate, clock, vantage: zone ?? 'main' }), estate, clock);
+  const deps = { estate, clock, vantage: zone ?? 'main' };
+  const targetVerbs = createTargetVerbs({ ...deps, estate: withPatientVaults(estate) });
+  const verbs = guardedVerbs({ ...createVaultVerbs(deps), ...targetVerbs }, estate, clock);
   const counted: Verbs = {
     ...verbs,
     async probe(rotation, command) {
