@@ -20,9 +20,9 @@ export async function milestonesOf(
   const context = { signal: new AbortController().signal, deadline: Date.now() + 60_000 };
   const [key = ''] = await store.list(evidencePrefix(rotation), context);
   const bytes = await store.get(key, context);
-  const { targets, copies } = evidenceSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  const { targets, copies, versions } = evidenceSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   const change = targets[0]?.effects.find(({ effect }) => effect === 'change');
-  const refusedAt = targets[0]?.olds[0]?.refusal?.at;
+  const refusedAt = targets[0]?.olds.find(({ version }) => version === versions.base)?.refusal?.at;
   const promotedAt = copies[0]?.promotedAt;
   if (change === undefined || refusedAt === undefined || promotedAt == null)
     throw new Error(`${rotation.credential}: its evidence is not that of a rotation that went well`);
