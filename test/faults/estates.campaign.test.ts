@@ -89,7 +89,9 @@ async function isRotated(kind: EstateKind, estate: FaultEstate): Promise<void> {
   for (let again = 0; again < 5 && wasSilent(said); again += 1) said = await rotate(kind, estate);
   expect(said).toMatchObject({ state: 'rotated', open: false });
   const { copies, held, isOpen } = await estate.look();
-  expect({ held, isOpen }).toEqual({ held: [], isOpen: false });
+  expect({ held: held.length, isOpen }).toEqual({ held: 1, isOpen: false });
+  for (const { fields } of held)
+    expect(await loginsOf(estate, { ...fieldsOf(copies[0]), ...fields })).toEqual(['accepted']);
   for (const copy of copies) {
     expect(await loginsOf(estate, fieldsOf(copy))).toEqual(['accepted']);
     expect(fieldsOf(copy).note).toBe(fieldsOf(before.copies[0]).note);

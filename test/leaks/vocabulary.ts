@@ -25,7 +25,7 @@ const activityTypes = [
 const signals = ['report', 'decide', 'consumersMoved', 'supplied', 'order', 'waveHalted'];
 const updates = ['join', 'approve', 'deny', 'pause', 'resume', 'abort'];
 const failureTypes = [...Object.keys(errorCodes), 'UpdateRefused', 'Inventory', 'Halted'];
-const patches = ['evidence-of-followed'];
+const patches = ['evidence-of-followed', 'pages-of-a-run'];
 const attributes = ['BuildIds', 'TemporalChangeVersion', 'TemporalScheduledById', 'TemporalScheduledStartTime'];
 const notes = [...Object.values(pauseNotes), 'resumed', 'paused'];
 
@@ -34,8 +34,8 @@ const time = /^"?\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z"?$/;
 const build = /^@temporalio\/worker@[\d.]+\+[0-9a-f]{64}$/;
 /** A process on a host, and the names of its keys. */
 const identity =
-  /^(\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?)?|temporal-scheduler-[\w/-]+|history-service|worker-service)$/;
-const sticky = /^\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?)?-[0-9a-f]{32}$/;
+  /^(\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?( config:[0-9a-f]{8})?)?|temporal-scheduler-[\w/-]+|history-service|worker-service)$/;
+const sticky = /^\d+@[\w.-]+( keys:[\w.,-]+( ids:[0-9a-f]{8})?( config:[0-9a-f]{8})?)?-[0-9a-f]{32}$/;
 
 /** `opaque`: no id names anything. */
 export function vocabularyOf(ids: OwnIds | 'opaque'): readonly Rule[] {
@@ -45,7 +45,7 @@ export function vocabularyOf(ids: OwnIds | 'opaque'): readonly Rule[] {
   return [
     { at: /^encryption-key-id$/, allowed: [/^\d{4}-\d{2}-\d{2}-[0-9a-f]{8}$/] },
     { at: /indexedFields.* \(key\)$/, allowed: [word(attributes)] },
-    { at: /indexedFields\.TemporalChangeVersion$/, allowed: [new RegExp(`^\\["${oneOf(patches)}-true"\\]$`)] },
+    { at: /indexedFields\.TemporalChangeVersion$/, allowed: [new RegExp(`^\\["${oneOf(patches)}(-true)?"\\]$`)] },
     {
       at: /indexedFields\.BuildIds$/,
       allowed: [/^\[("unversioned(:@temporalio\/worker@[\d.]+\+[0-9a-f]{64})?",?)+\]$/],
