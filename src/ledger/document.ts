@@ -163,11 +163,11 @@ export function finishDocument(
   current: Secret | null,
 ): LedgerDocument {
   const { record } = document;
+  const wasSent = record.candidate !== null && record.effectsNotAfter !== null;
   const leftovers = Object.fromEntries(
     Object.entries(record.mayBeAt).filter(([version, targets]) => {
       const value = document.held.get(version);
       if (value === undefined || targets.length === 0 || neverSent(record, version)) return false;
-      const wasSent = record.candidate !== null && record.effectsNotAfter !== null;
       return current === null || wasSent || !value.equals(current, record.ownedFields);
     }),
   );

@@ -39,6 +39,11 @@ export function incidentWorkflowId(vendor: string, key: string): string {
   return `incident/${vendor}/${key}`;
 }
 
+/** As people type an incident's name: `<vendor>/<key>`. */
+export function shortIncident(name: string): string {
+  return name.replace(/^incident\//, '');
+}
+
 /** `incident` is its workflow's id; `wave` is 0-based, people count from one. */
 export function waveWorkflowId(incident: string, wave: number): string {
   return `${incident}/wave-${wave + 1}`;

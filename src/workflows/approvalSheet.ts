@@ -1,6 +1,7 @@
 import { namespaces } from '../approval/signed.js';
 import { canonicalJson } from '../model/canonicalJson.js';
 import { incidentStates } from '../model/incident.js';
+import { shortIncident } from '../model/workflowIds.js';
 import type { IncidentProgress, Signing } from './incidentMessages.js';
 
 /** What an operator reads on the workflow's own page in the Temporal UI. Markdown with lists only, well below 20 kB. */
@@ -75,7 +76,7 @@ function unsigned(digest: string): readonly string[] {
 
 /** The statement holds ids, digests and counts only, so it needs no quoting in a shell or in JSON. */
 function toSign({ statement, required, opener, by }: Signing): readonly string[] {
-  const short = statement.incident.replace(/^incident\//, '');
+  const short = shortIncident(statement.incident);
   const { wave, credentials, targets, expires } = statement;
   const what = wave === null ? 'the whole plan' : `wave ${wave}`;
   return [

@@ -2,6 +2,19 @@ import { expect, it } from 'vitest';
 import { statusLines } from '../../src/cli/incident/words.js';
 import { endLines } from '../../src/cli/rotation/endWords.js';
 
+/** What these incidents have in common. */
+const unremarkable = {
+  vendor: 'itron',
+  reason: 'breach',
+  planDigest: null,
+  plan: null,
+  wave: null,
+  waves: 1,
+  closing: null,
+  findings: null,
+  signing: null,
+};
+
 const cause = 'meter: 10.0.0.7: the present key is not in the key file; nothing was changed. Set `keyOptions`';
 
 it('the end of a rotation names what stood in its way, below why and above what to do', () => {
@@ -25,17 +38,9 @@ it('the end of a rotation names what stood in its way, below why and above what 
 it('the status of an incident names it for each credential that is not rotated', () => {
   const lines = statusLines({
     incident: 'INC-1',
-    vendor: 'itron',
-    reason: 'breach',
+    ...unremarkable,
     state: 'finished',
-    planDigest: null,
-    plan: null,
-    wave: null,
-    waves: 1,
     exposed: 1,
-    closing: null,
-    findings: null,
-    signing: null,
     credentials: [
       { id: 'itron/svc', state: 'untouched', exposed: true, reason: 'misconfigured', causes: [cause] },
       { id: 'itron/fine', state: 'rotated', exposed: false },
@@ -48,16 +53,9 @@ it('the status of an incident names it for each credential that is not rotated',
 it('an incident that waits for a person says who signed, and what to type', () => {
   const lines = statusLines({
     incident: 'incident/itron/inc-1',
-    vendor: 'itron',
-    reason: 'breach',
+    ...unremarkable,
     state: 'awaitingApproval',
-    planDigest: null,
-    plan: null,
-    wave: null,
-    waves: 1,
     exposed: 0,
-    closing: null,
-    findings: null,
     signing: { required: 2, opener: 'carol', by: ['alice'] },
     credentials: [],
   });

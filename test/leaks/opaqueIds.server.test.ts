@@ -93,6 +93,8 @@ class Case {
 describe.each([true, false])('with opaqueIds: %s', (opaqueIds) => {
   const place = new Case(opaqueIds);
   const run = place.run.bind(place);
+  const openIncident = () =>
+    run('incident', 'open', '--vendor', vendor, '--reason', 'INC', '--key', incidentKey, '--no-wait');
   beforeAll(() => place.start(), 300_000);
   afterAll(() => place.clean());
 
@@ -109,32 +111,12 @@ describe.each([true, false])('with opaqueIds: %s', (opaqueIds) => {
   });
 
   it('an incident is opened, found by its plain name, and holds what a schedule would rotate', async () => {
-    const opened = await run(
-      'incident',
-      'open',
-      '--vendor',
-      vendor,
-      '--reason',
-      'INC',
-      '--key',
-      incidentKey,
-      '--no-wait',
-    );
+    const opened = await openIncident();
     expect(opened).toMatchObject({ code: 0, answer: { incident } });
     const status = async () => (await run('incident', 'status', short)).answer;
     await expect.poll(async () => (await status()).state, { timeout: 60_000 }).toBe('awaitingApproval');
     expect(await status()).toMatchObject({ incident, vendor, waves: 2 });
-    const twice = await run(
-      'incident',
-      'open',
-      '--vendor',
-      vendor,
-      '--reason',
-      'INC',
-      '--key',
-      incidentKey,
-      '--no-wait',
-    );
+    const twice = await openIncident();
     expect(twice.stderr).toContain(`${incident} exists already; nothing was touched`);
     await expect
       .poll(async () => (await run('incident', 'list')).answer, { timeout: 20_000 })

@@ -8,7 +8,7 @@ import { type Standing, standings, stateOf } from '../../schedules/standing.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { RelockTemporal } from '../temporal/connect.js';
 import { openUnderOtherIds, otherIdWords } from '../temporal/otherIds.js';
-import { workersIds } from '../temporal/pollers.js';
+import { idsOf, workersOf } from '../temporal/pollers.js';
 import type { Finding } from './finding.js';
 
 /**
@@ -60,7 +60,7 @@ const workersDiffer =
 
 async function idFindings(client: Client, estate: Estate, ids: WorkflowIds): Promise<readonly Finding[]> {
   const found = await openUnderOtherIds(client, estate, ids);
-  const differ = new Set(await workersIds(client, mainTaskQueue)).size > 1;
+  const differ = new Set(idsOf(await workersOf(client, mainTaskQueue))).size > 1;
   return [
     ...(found === null ? [] : [idFinding(otherIdWords(found, ids))]),
     ...(differ ? [idFinding(workersDiffer)] : []),

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Client } from '@temporalio/client';
+import { shortIncident } from '../../model/workflowIds.js';
 import type { IncidentProgress } from '../../workflows/incidentMessages.js';
 import type { CommandContext } from '../command.js';
 import { decide } from './decide.js';
@@ -13,7 +14,7 @@ export async function askHere(
   planDigest: string,
   context: CommandContext,
 ): Promise<void> {
-  const short = incident.name.replace(/^incident\//, '');
+  const short = shortIncident(incident.name);
   context.out.note(
     `waiting for approval: in the Temporal UI (workflow ${incident.workflowId}, update "approve"), or: relock incident approve ${short}`,
   );

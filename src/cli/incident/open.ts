@@ -2,7 +2,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import { namespaces } from '../../approval/signed.js';
 import type { Estate } from '../../config/estate.js';
 import type { Opening, Signed } from '../../model/approval.js';
-import { incidentMemo, incidentWorkflowId, type WorkflowIds } from '../../model/workflowIds.js';
+import { incidentMemo, incidentWorkflowId, shortIncident, type WorkflowIds } from '../../model/workflowIds.js';
 import type { IncidentInput } from '../../workflows/incidentMessages.js';
 import type { respondToIncident } from '../../workflows/respondToIncident.js';
 import { mainTaskQueue } from '../../workflows/taskQueues.js';
@@ -121,13 +121,13 @@ async function entered(
 }
 
 function opened(context: CommandContext, { name }: IncidentRef): Outcome {
-  const short = name.replace(/^incident\//, '');
+  const short = shortIncident(name);
   context.out.result({ incident: name, state: 'planning' }, [`follow it with: relock incident watch ${short}`]);
   return 'done';
 }
 
 function interrupted(context: CommandContext, { name }: IncidentRef): Outcome {
-  const short = name.replace(/^incident\//, '');
+  const short = shortIncident(name);
   context.out.note(
     `stopped watching; the incident goes on without this command. Follow it with: relock incident watch ${short}`,
   );

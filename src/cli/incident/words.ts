@@ -2,6 +2,7 @@ import { adviceFor } from '../../model/advice.js';
 import { endStates, type Reason, reasons } from '../../model/endStates.js';
 import type { CredentialStatus } from '../../model/incident.js';
 import { incidentStates } from '../../model/incident.js';
+import { shortIncident } from '../../model/workflowIds.js';
 import { tableLines } from '../output.js';
 import type { Moment } from './follow.js';
 import type { IncidentStatus } from './statusOf.js';
@@ -31,7 +32,7 @@ export function statusLines(status: IncidentStatus): readonly string[] {
 
 function approvalLines({ state, signing, incident }: IncidentStatus): readonly string[] {
   if (state !== 'awaitingApproval') return [];
-  const short = incident.replace(/^incident\//, '');
+  const short = shortIncident(incident);
   const next = `next: relock incident plan ${short}, then relock incident approve ${short} (or deny)`;
   if (signing === null) return [next];
   const { required, by, opener } = signing;

@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import { type ConnectedClient, connectClient, type TemporalPlace, temporalFromEnvironment } from '../../client.js';
 import { encryptingConverter } from '../../codec/dataConverter.js';
 import type { KeyRing } from '../../codec/keyRing.js';
@@ -9,7 +8,7 @@ import { mainTaskQueue } from '../../workflows/taskQueues.js';
 import type { CommandContext } from '../command.js';
 import { CommandError, UsageError } from '../failures.js';
 import { keyRingOf, noKeyRing } from './keyRing.js';
-import { workersConfigs, workersIds, workersKeys } from './pollers.js';
+import { configsOf, idsOf, keysOf, workersOf } from './pollers.js';
 
 /** Where Temporal is, or exit 2. */
 export function temporalPlace({ environment }: CommandContext): TemporalPlace {
@@ -44,9 +43,10 @@ export async function connectTemporal(
   try {
     if (ring === 'missing') throw await noKeyRing(context);
     if (as === 'command') {
-      await workersMustHaveKey(connected.client, ring);
-      await workersMustCallAlike(connected.client, ids);
-      await tellOtherConfig(connected.client, estate.file, context);
+      const workers = await workersOf(connected.client, mainTaskQueue).catch(() => []);
+      workersMustHaveKey(workers, ring);
+      workersMustCallAlike(workers, ids);
+      tellOtherConfig(workers, estate.file, context);
     }
     return { ...connected, ids };
   } catch (error) {
@@ -56,8 +56,8 @@ export async function connectTemporal(
 }
 
 /** What a worker cannot decrypt it can only leave alone, and nobody would hear why. */
-async function workersMustHaveKey(client: Client, ring: KeyRing): Promise<void> {
-  const rings = await workersKeys(client, mainTaskQueue).catch(() => []);
+function workersMustHaveKey(workers: readonly string[], ring: KeyRing): void {
+  const rings = keysOf(workers);
   if (rings.length === 0 || rings.some((names) => names.includes(ring.newest))) return;
   throw new CommandError(
     `the workers have other keys (${rings.flat().join(', ')}) than this command would encrypt with ("${ring.newest}"); nothing was sent. Use their key ring: codec.keyFile in relock.yaml, or RELOCK_CODEC_KEY_FILE`,
@@ -66,8 +66,8 @@ async function workersMustHaveKey(client: Client, ring: KeyRing): Promise<void> 
 }
 
 /** What a worker calls otherwise it would not find, or do a second time. */
-async function workersMustCallAlike(client: Client, { fingerprint }: WorkflowIds): Promise<void> {
-  const found = await workersIds(client, mainTaskQueue).catch((): readonly (string | null)[] => []);
+function workersMustCallAlike(workers: readonly string[], { fingerprint }: WorkflowIds): void {
+  const found = idsOf(workers);
   if (found.length === 0 || found.includes(fingerprint)) return;
   throw new CommandError(
     'the workers make ids in Temporal otherwise than this command would: with another key, or one of both without any; nothing was sent. Use their relock.yaml (codec.opaqueIds) and their key of ids. A worker that has ended counts for a minute and a half',
@@ -76,9 +76,9 @@ async function workersMustCallAlike(client: Client, { fingerprint }: WorkflowIds
 }
 
 /** Workers read relock.yaml when they start: what is planned and done goes by theirs. One of several may be new already. */
-async function tellOtherConfig(client: Client, file: string, { out }: CommandContext): Promise<void> {
+function tellOtherConfig(workers: readonly string[], file: string, { out }: CommandContext): void {
   const own = configFingerprint(file);
-  const theirs = await workersConfigs(client, mainTaskQueue).catch((): readonly string[] => []);
+  const theirs = configsOf(workers);
   if (own === null || theirs.length === 0 || theirs.includes(own)) return;
   out.note(
     `the workers were started with another relock.yaml than ${file} is now, and plan and rotate by theirs: after a change start \`relock dev\` or \`relock worker\` again. A worker that has ended counts for a minute and a half`,

@@ -18,24 +18,30 @@ export async function workersKeys(
   queue: string,
   of: keyof typeof queueTypes = 'workflows',
 ): Promise<readonly (readonly string[])[]> {
-  const identities = await workersOf(client, queue, of);
+  return keysOf(await workersOf(client, queue, of));
+}
+
+/** Names of the keys of each of these workers that says so. */
+export function keysOf(identities: readonly string[]): readonly (readonly string[])[] {
   return identities.flatMap((identity) => keysInIdentity(identity) ?? []).map((names) => [names]);
 }
 
-/** How each worker that says so calls workflows: the fingerprint of its key of ids, or null. */
-export async function workersIds(client: Client, queue: string): Promise<readonly (string | null)[]> {
-  const identities = await workersOf(client, queue, 'workflows');
+/** How each of them that says so calls workflows: the fingerprint of its key of ids, or null. */
+export function idsOf(identities: readonly string[]): readonly (string | null)[] {
   return identities.filter((identity) => keysInIdentity(identity) !== null).map(idsInIdentity);
 }
 
-/** Fingerprints of the relock.yaml of each worker that says so. */
-export async function workersConfigs(client: Client, queue: string): Promise<readonly string[]> {
-  const identities = await workersOf(client, queue, 'workflows');
+/** Fingerprints of the relock.yaml of each of them that says so. */
+export function configsOf(identities: readonly string[]): readonly string[] {
   return identities.map(configInIdentity).filter((config) => config !== null);
 }
 
 /** Identities of those that take tasks from this queue. */
-async function workersOf(client: Client, queue: string, of: keyof typeof queueTypes): Promise<readonly string[]> {
+export async function workersOf(
+  client: Client,
+  queue: string,
+  of: keyof typeof queueTypes = 'workflows',
+): Promise<readonly string[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: queue },
