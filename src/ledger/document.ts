@@ -153,23 +153,15 @@ export function dropVersion(document: LedgerDocument, version: VersionId): Ledge
 
 /**
  * The document with its record closed. A version stays as a leftover while some target may accept it; what readers get as
- * well, since somebody may write over that at any time, and it would be nowhere. Only where no candidate was sent readers
- * keep what they had. Only a candidate that relock made itself and never sent can be nowhere.
+ * well, since somebody may write over that at any time, and it would be nowhere. Only a candidate that relock made itself
+ * and never sent can be nowhere.
  */
-export function finishDocument(
-  document: OpenDocument,
-  end: EndState,
-  at: Instant,
-  current: Secret | null,
-): LedgerDocument {
+export function finishDocument(document: OpenDocument, end: EndState, at: Instant): LedgerDocument {
   const { record } = document;
-  const wasSent = record.candidate !== null && record.effectsNotAfter !== null;
   const leftovers = Object.fromEntries(
-    Object.entries(record.mayBeAt).filter(([version, targets]) => {
-      const value = document.held.get(version);
-      if (value === undefined || targets.length === 0 || neverSent(record, version)) return false;
-      return current === null || wasSent || !value.equals(current, record.ownedFields);
-    }),
+    Object.entries(record.mayBeAt).filter(
+      ([version, targets]) => document.held.has(version) && targets.length > 0 && !neverSent(record, version),
+    ),
   );
   return {
     ...document,

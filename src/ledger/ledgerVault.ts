@@ -171,12 +171,10 @@ export class LedgerVault implements VaultBackend {
   }
 
   async finish(path: SecretPath, token: string, end: EndState, at: Instant, context: CallContext): Promise<void> {
-    await this.#ledger.change(path, context, async (document) => {
+    await this.#ledger.change(path, context, (document) => {
       if (document.spent.some((entry) => entry.token === token)) return unchanged(undefined);
       const open = this.#ledger.requireOpen(path, document, token);
-      const { content } = await this.#store.read('readers', path, context);
-      const current = ownedValue(content, open.record.ownedFields);
-      return { document: finishDocument(open, end, at, current), result: undefined };
+      return { document: finishDocument(open, end, at), result: undefined };
     });
   }
 

@@ -87,7 +87,7 @@ export function trailOf(state: RotationState): Trail {
 
 /** `after` as it follows from `before` and one observation, with that observation in its trail. */
 export function remember(before: RotationState, after: RotationState, seen: Observation): RotationState {
-  const trail = withCause(trailOf(before), subjectOf(before, seen), causeOf(seen));
+  const trail = withCause(trailOf(before), before, seen);
   return { ...after, trail: extended(trail, before, after, seen) };
 }
 
@@ -111,7 +111,12 @@ const unclear: Readonly<Record<ProbeAnswer, string | null>> = {
   unknown: 'did not answer a login in time, or not with yes or no; see whether the worker reaches it (`relock check`)',
 };
 
-function withCause({ causes = {}, ...trail }: Trail, subject: string, cause: string | null): Trail {
+/** A wait asks nobody, and a record that can be written says nothing of what readers get: what stood in the way still does. */
+function withCause(all: Trail, before: RotationState, seen: Observation): Trail {
+  const saysNothing = seen.of === 'note' || seen.of === 'finish';
+  if (seen.of === 'wait' || (saysNothing && seen.outcome.ok)) return all;
+  const { causes = {}, ...trail } = all;
+  const [subject, cause] = [subjectOf(before, seen), causeOf(seen)];
   const others = Object.entries(causes).filter(([name]) => name !== subject);
   const own = cause === null ? [] : [[subject, cause] as const];
   const known = [...others, ...own];

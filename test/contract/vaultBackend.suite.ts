@@ -318,16 +318,17 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       });
 
       test('H7: one that was never sent does not stay, and the next rotation can begin', async () => {
-        const { token } = await staged('new-1');
+        const { token, record } = await staged('new-1');
         await finish(token, 'untouched');
-        expect((await vault.state(path, context())).leftovers).toEqual({});
+        expect((await vault.state(path, context())).leftovers).toEqual({ [String(record.base)]: targets });
         expect((await vault.open(path, opening(), context())).kind).toBe('opened');
       });
 
       test('a candidate that somebody else made may be anywhere, also when relock never sent it', async () => {
         const { token, record } = await staged('new-1', { maker: 'issued' });
         await finish(token, 'untouched');
-        expect((await vault.state(path, context())).leftovers).toEqual({ [String(record.candidate)]: targets });
+        const [base, candidate] = [String(record.base), String(record.candidate)];
+        expect((await vault.state(path, context())).leftovers).toEqual({ [base]: targets, [candidate]: targets });
       });
 
       test('captures go, and a leftover that readers get again is the base', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { evidenceSchema } from '../../src/evidence/schema.js';
 import { resultKey } from '../../src/model/artifactKeys.js';
 import type { RotationEvidence } from '../../src/model/evidence.js';
+import type { FailurePolicy } from '../../src/model/policy.js';
 import { createInterpreter } from '../../src/protocol/direct.js';
 import { evidenceOf } from '../../src/protocol/evidence.js';
 import { beginRotation, type Rotated, rotate } from '../../src/protocol/rotate.js';
@@ -76,6 +77,18 @@ describe('the evidence of a rotation', () => {
     let refusals = 1;
     healed.trouble = async ({ verb }) => (verb === 'change' && refusals-- > 0 ? { kind: 'refused' } : null);
     expect((await rotated(healed)).evidence).toMatchObject({ state: 'rotated', causes: [] });
+  });
+
+  it('names a vault that refused what readers were to get, whatever was waited for and closed after it', async () => {
+    const estate = world({ stragglerMs: 0 });
+    let isStaged = false;
+    estate.trouble = async ({ verb, subject }) => {
+      if (verb === 'change') isStaged = true;
+      return isStaged && verb === 'write' && subject.includes('/readers/') ? { kind: 'refused' } : null;
+    };
+    const { evidence } = await rotated(estate, 'restore');
+    expect(evidence).toMatchObject({ state: 'rolledBack', open: false });
+    expect(evidence.causes).toEqual([expect.stringContaining(estate.primary)]);
   });
 
   it('does not grow with the time that a straggler is waited for', async () => {
@@ -158,13 +171,16 @@ function interpreterOf(estate: MemoryEstate) {
   return createInterpreter({ verbs: estate.verbs(), now, sleepUntil: (until) => estate.time.passTo(until) });
 }
 
-async function rotated(estate: MemoryEstate): Promise<{ evidence: RotationEvidence; values: readonly string[] }> {
+async function rotated(
+  estate: MemoryEstate,
+  policy: FailurePolicy = 'forward',
+): Promise<{ evidence: RotationEvidence; values: readonly string[] }> {
   const old = estate.value('stolen');
   await estate.seed(old);
   const { now } = estate.time;
   const interpreter = interpreterOf(estate);
   const startedAt = now();
-  const order = { plan: estate.plan('forward'), token: '00000001'.padEnd(64, '0'), policy: 'forward' } as const;
+  const order = { plan: estate.plan(policy), token: '00000001'.padEnd(64, '0'), policy };
   const { end, rotation } = await rotate(beginRotation(order, startedAt), interpreter);
   const about = { incident: null, planDigest: null, approval: null, startedAt, endedAt: now() };
   const evidence = evidenceSchema.parse(evidenceOf(rotation.state, end, about));

@@ -29,8 +29,7 @@ export class Checker {
   /** Values that people or attackers set. */
   readonly #foreign: Secret[] = [];
   readonly #accepted: Secret[] = [];
-  /** What readers got until a person wrote over it, and relock had no part in: nobody else may have held it. */
-  readonly #thrownAway: Secret[] = [];
+  /** What readers got until a person wrote over it while no rotation was open, and relock had no part in: nobody held it. */
   readonly #excused: Secret[] = [];
   #readers: Secret | null = null;
   #ledger: LedgerDocument | null = null;
@@ -120,8 +119,7 @@ export class Checker {
   async interfered(): Promise<void> {
     this.interference += 1;
     const { record } = await this.#world.ledger(this.#world.primary);
-    const lost = this.#readers === null || this.#wasSent(this.#readers) ? [] : [this.#readers];
-    (record === null ? this.#excused : this.#thrownAway).push(...lost);
+    if (record === null && this.#readers !== null && !this.#wasSent(this.#readers)) this.#excused.push(this.#readers);
     this.#readers = await this.#world.readersGet(this.#world.primary);
     this.#leads(this.#readers);
   }
@@ -227,7 +225,6 @@ export class Checker {
   }
 
   #neverLost(what: string, readers: Secret | null): void {
-    if (this.#ledger?.record === null) this.#excused.push(...this.#thrownAway.splice(0));
     const safe = [...(this.#ledger?.held.values() ?? []), ...(readers === null ? [] : [readers]), ...this.#excused];
     for (const id of this.#ids()) {
       for (const value of this.#heldBy(id)) {
@@ -328,7 +325,7 @@ export class Checker {
   /** An attacker's own key beside ours is not relock's to find, unless it stood in a vault. */
   #oursAt(id: string): readonly Secret[] {
     const found = this.#known.filter((value) => this.#world.device(id).holds(account, value));
-    return found.filter((value) => !this.#isIn([...this.#excused, ...this.#thrownAway], value));
+    return found.filter((value) => !this.#isIn(this.#excused, value));
   }
 
   #heldBy(id: string): readonly Secret[] {
