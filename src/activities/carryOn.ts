@@ -1,4 +1,5 @@
 import type { ApprovalRef } from '../model/approval.js';
+import { anyHead } from '../model/record.js';
 import type { Command, Observation } from '../protocol/commands.js';
 import { createInterpreter } from '../protocol/direct.js';
 import { failing, observe } from '../protocol/observe.js';
@@ -11,14 +12,14 @@ import { logBug } from './toFailure.js';
 
 export interface CarryOn {
   /** Carries out the first step and those that follow from it; each call checks for itself whether it may. */
-  carryOn(stretch: Stretch, approval: ApprovalRef | null): Promise<readonly Stride[]>;
+  carryOn(stretch: Stretch, approval: ApprovalRef | null, head?: string): Promise<readonly Stride[]>;
 }
 
 export function createCarryOn(verbs: Verbs, clock: Clock): CarryOn {
   const now = () => clock.now();
   return {
-    carryOn: (stretch, approval) => {
-      const hands = createInterpreter({ verbs: patient(verbs), now, sleepUntil: neverAsked, approval });
+    carryOn: (stretch, approval, head = anyHead) => {
+      const hands = createInterpreter({ verbs: patient(verbs), now, sleepUntil: neverAsked, head, approval });
       const execute = (command: Command, state: RotationState) =>
         hands.execute(command, state).catch(broken(command, now));
       return carryOn(stretch, { now, isStopped: () => clock.signal().aborted, execute });

@@ -1,7 +1,7 @@
 import type { CallContext } from '../contracts/context.js';
 import type { Opened } from '../contracts/vaultBackend.js';
 import { DriverError } from '../model/errors.js';
-import type { Opening, RotationRecord, VersionId } from '../model/record.js';
+import type { Carrier, Opening, RotationRecord, VersionId } from '../model/record.js';
 import type { Secret } from '../secret/secret.js';
 import type { Copy, Resolved } from './resolve.js';
 
@@ -30,7 +30,9 @@ export async function openSecondary(
   const opened = await copy.vault.open(copy.path, secondary, context);
   if (opened.kind !== 'held') return recordOf(opened);
   if (opened.record.credential !== opening.credential) throw foreignRecord(copy);
-  await copy.vault.finish(copy.path, opened.record.token, 'replaced', opening.at, context);
+  const left = { token: opened.record.token, head: opening.head };
+  await copy.vault.open(copy.path, { ...secondary, ...left }, context);
+  await copy.vault.finish(copy.path, left, 'replaced', opening.at, context);
   return recordOf(await copy.vault.open(copy.path, secondary, context));
 }
 
@@ -93,14 +95,14 @@ export async function heldAs(
 /** Makes sure that the primary holds a value which somebody else wrote: targets may accept it, so it must die with the others. */
 export async function holdOld(
   resolved: Resolved,
-  token: string,
+  by: Carrier,
   value: Secret,
   context: CallContext,
 ): Promise<RotationRecord> {
   const { primary, ownedFields, targets } = resolved;
-  const record = await recordAt(primary, token, context);
+  const record = await recordAt(primary, by.token, context);
   if ((await heldAs(resolved, record, value, context)) !== null) return record;
   const secret = value.pick(ownedFields);
   const hold = { role: 'old', label: `found${record.olds.length}`, secret, mayBeAt: targets } as const;
-  return primary.vault.hold(primary.path, token, hold, context);
+  return primary.vault.hold(primary.path, by, hold, context);
 }

@@ -1,7 +1,7 @@
 import type { CallContext, EffectContext } from '../contracts/context.js';
 import { DriverError } from '../model/errors.js';
 import type { CredentialKind } from '../model/kinds.js';
-import type { RotationRecord } from '../model/record.js';
+import type { Carrier, RotationRecord } from '../model/record.js';
 import { generatePasswordSecret, PolicyError } from '../secret/generate.js';
 import type { Secret } from '../secret/secret.js';
 import { generateSshKey } from '../secret/sshKey.js';
@@ -14,10 +14,10 @@ import type { RotationDeps } from './rotation.js';
 export async function makeCandidate(
   deps: RotationDeps,
   resolved: Resolved,
-  token: string,
+  by: Carrier,
   context: EffectContext,
 ): Promise<() => Promise<Secret>> {
-  if (resolved.maker === 'issued') return () => issue(deps, resolved, token, context);
+  if (resolved.maker === 'issued') return () => issue(deps, resolved, by, context);
   const { primary, entry } = resolved;
   const { record } = await primary.vault.state(primary.path, context);
   const olds = await readOlds(resolved, record, context);
@@ -52,17 +52,17 @@ function policiesOf(resolved: Resolved) {
  * The target makes the value and tells it once. Which slots were there is written down first; a slot that is there beyond
  * those is an orphan of a lost reply, and goes before another is made.
  */
-async function issue(deps: RotationDeps, resolved: Resolved, token: string, context: EffectContext): Promise<Secret> {
+async function issue(deps: RotationDeps, resolved: Resolved, by: Carrier, context: EffectContext): Promise<Secret> {
   const [id] = resolved.targets;
   if (id === undefined) throw refusal(resolved, 'Misconfigured', 'it has no target');
   const { driver } = resolved.target(id);
   if (driver.make === undefined || driver.enumerate === undefined || driver.dropSlot === undefined) {
     throw refusal(resolved, 'Unsupported', 'its target cannot issue secrets safely');
   }
-  const login = await loginFor(deps, resolved, id, { as: 'management' }, token, context);
+  const login = await loginFor(deps, resolved, id, { as: 'management' }, by.token, context);
   const { account } = resolved.entry;
   const present = await driver.enumerate(account, login, context);
-  const before = await atVault(() => noteSlots(resolved, token, present, context));
+  const before = await atVault(() => noteSlots(resolved, by, present, context));
   for (const orphan of present.filter((slot) => !before.includes(slot)))
     await driver.dropSlot(account, login, orphan, context);
   return driver.make(account, login, context);
@@ -70,14 +70,14 @@ async function issue(deps: RotationDeps, resolved: Resolved, token: string, cont
 
 async function noteSlots(
   { primary }: Resolved,
-  token: string,
+  by: Carrier,
   present: readonly string[],
   context: EffectContext,
 ): Promise<readonly string[]> {
   const { record } = await primary.vault.state(primary.path, context);
   const slotsBefore = record?.slotsBefore ?? present;
   const effectsNotAfter = context.notAfter;
-  await primary.vault.note(primary.path, token, { slotsBefore, effectsNotAfter }, context);
+  await primary.vault.note(primary.path, by, { slotsBefore, effectsNotAfter }, context);
   return slotsBefore;
 }
 

@@ -1,6 +1,6 @@
 import type { CallContext } from '../contracts/context.js';
 import { DriverError } from '../model/errors.js';
-import type { Opening, RotationRecord, VersionId } from '../model/record.js';
+import type { Carrier, Opening, RotationRecord, VersionId } from '../model/record.js';
 import type { CommandOf, Results } from '../protocol/commands.js';
 import type { Secret } from '../secret/secret.js';
 import { candidateOf, heldAs, holdOld, openSecondary, ownedCurrent, recordAt } from './copies.js';
@@ -10,17 +10,17 @@ import type { Copy, Resolved } from './resolve.js';
 /** Gives the primary's readers the candidate; somebody else's value there is held and reported instead. */
 export async function promotePrimary(
   resolved: Resolved,
-  token: string,
+  by: Carrier,
   ifCurrent: VersionId | null,
   context: CallContext,
 ): Promise<Results['promote']> {
   const { primary, ownedFields } = resolved;
-  if ((await primary.vault.promote(primary.path, token, ifCurrent, context)) === 'promoted')
-    return done(primary, token, context);
+  if ((await primary.vault.promote(primary.path, by, ifCurrent, context)) === 'promoted')
+    return done(primary, by.token, context);
   const value = await ownedCurrent(primary, ownedFields, context);
-  if (value !== null) return judgeable(resolved, token, value, context);
-  const filled = await primary.vault.promote(primary.path, token, null, context);
-  if (filled === 'promoted') return done(primary, token, context);
+  if (value !== null) return judgeable(resolved, by, value, context);
+  const filled = await primary.vault.promote(primary.path, by, null, context);
+  if (filled === 'promoted') return done(primary, by.token, context);
   throw writtenMeanwhile(primary);
 }
 
@@ -30,11 +30,11 @@ async function done(primary: Copy, token: string, context: CallContext): Promise
 
 async function judgeable(
   resolved: Resolved,
-  token: string,
+  by: Carrier,
   value: Secret,
   context: CallContext,
 ): Promise<Results['promote']> {
-  const record = await holdOld(resolved, token, value, context);
+  const record = await holdOld(resolved, by, value, context);
   const stranger = await heldAs(resolved, record, value, context);
   if (stranger === null || stranger === record.candidate) throw writtenMeanwhile(resolved.primary);
   return { stranger, record };
@@ -53,11 +53,11 @@ export async function promoteSecondary(
   const secondary = copy === undefined ? null : await openSecondary(copy, opening, context);
   if (copy === undefined || secondary === null) return { stranger: null, record: before };
   const candidate = await primary.vault.read(primary.path, candidateOf(before), context);
-  await copy.vault.stage(copy.path, opening.token, async () => candidate, context);
+  await copy.vault.stage(copy.path, opening, async () => candidate, context);
   const value = await ownedCurrent(copy, ownedFields, context);
-  const record = value === null ? before : await holdOld(resolved, opening.token, value, context);
+  const record = value === null ? before : await holdOld(resolved, opening, value, context);
   const expected = value === null ? null : await expectedThere(copy, secondary, value, ownedFields, context);
-  const promoted = await copy.vault.promote(copy.path, opening.token, expected, context);
+  const promoted = await copy.vault.promote(copy.path, opening, expected, context);
   if (promoted === 'promoted') return { stranger: null, record };
   throw writtenMeanwhile(copy);
 }
@@ -74,7 +74,7 @@ async function expectedThere(
   if (base !== null && (await copy.vault.read(copy.path, base, context)).equals(value, ownedFields)) return base;
   const label = `found${olds.length}`;
   const hold = { role: 'old', label, secret: value.pick(ownedFields), mayBeAt: [] } as const;
-  const held = await copy.vault.hold(copy.path, secondary.token, hold, context);
+  const held = await copy.vault.hold(copy.path, secondary, hold, context);
   return held.olds.find((old) => old.endsWith(`-${label}`)) ?? candidateOf(held);
 }
 

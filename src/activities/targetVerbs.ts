@@ -4,7 +4,7 @@ import { DriverError } from '../model/errors.js';
 import type { RecordChange, TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { CommandOf, LoginAs } from '../protocol/commands.js';
-import type { RotationRef, Verbs } from '../protocol/verbs.js';
+import { carrierOf, type RotationRef, type Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
 import { callWithin } from './clock.js';
 import { ownedCurrent } from './copies.js';
@@ -84,7 +84,7 @@ async function probe(deps: RotationDeps, rotation: RotationRef, command: Command
   const secret = await atVault(() => readVersion(resolved, command.version, context));
   const { primary } = resolved;
   const { write, regained } = command;
-  const note = (change: RecordChange) => primary.vault.note(primary.path, rotation.token, change, context);
+  const note = (change: RecordChange) => primary.vault.note(primary.path, carrierOf(rotation), change, context);
   if (write !== null) await atVault(() => note(write));
   const answer = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
   if (answer === 'accepted' && regained !== undefined) await note(regained).catch(countsOneTooMany);
@@ -108,7 +108,7 @@ async function capture(deps: RotationDeps, rotation: RotationRef, command: Comma
   );
   const { primary } = step.resolved;
   const hold = { role: 'capture', target: command.target, secret: taken } as const;
-  return { record: await atVault(() => primary.vault.hold(primary.path, rotation.token, hold, step.effect)) };
+  return { record: await atVault(() => primary.vault.hold(primary.path, carrierOf(rotation), hold, step.effect)) };
 }
 
 /** Undo by what was captured, or by setting the old secret again: whichever the driver declares. */
@@ -186,7 +186,7 @@ async function prepare(
     effect: { ...context, notAfter: command.notAfter },
     version: (version) => atVault(() => readVersion(resolved, version, context)),
     async say(write) {
-      await atVault(() => primary.vault.note(primary.path, rotation.token, write, context));
+      await atVault(() => primary.vault.note(primary.path, carrierOf(rotation), write, context));
     },
   };
 }

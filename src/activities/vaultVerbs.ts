@@ -1,9 +1,9 @@
 import type { CallContext } from '../contracts/context.js';
 import { DriverError } from '../model/errors.js';
-import type { Opening, RotationRecord } from '../model/record.js';
+import type { Carrier, Opening, RotationRecord } from '../model/record.js';
 import { candidateVersion } from '../model/versionNames.js';
 import type { CommandOf, CopyState, Results } from '../protocol/commands.js';
-import type { RotationRef, Verbs } from '../protocol/verbs.js';
+import { carrierOf, type RotationRef, type Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
 import { callWithin } from './clock.js';
 import { candidateOf, heldAs, holdOld, openSecondary, ownedCurrent } from './copies.js';
@@ -25,12 +25,12 @@ export function createVaultVerbs(deps: RotationDeps): Pick<Verbs, VaultVerb> {
     async promote(rotation, command) {
       const resolved = resolve(estate, rotation);
       const isPrimary = command.copy === resolved.primary.ref;
-      if (isPrimary) return promotePrimary(resolved, rotation.token, command.ifCurrent, context());
+      if (isPrimary) return promotePrimary(resolved, carrierOf(rotation), command.ifCurrent, context());
       return promoteSecondary(resolved, openingOf(deps, rotation), command, context());
     },
     async note(rotation, command) {
       const { primary } = resolve(estate, rotation);
-      return { record: await primary.vault.note(primary.path, rotation.token, command.write, context()) };
+      return { record: await primary.vault.note(primary.path, carrierOf(rotation), command.write, context()) };
     },
     finish: (rotation, command) => finish(deps, rotation, command, context()),
   };
@@ -38,8 +38,17 @@ export function createVaultVerbs(deps: RotationDeps): Pick<Verbs, VaultVerb> {
 
 export function openingOf(deps: RotationDeps, rotation: RotationRef): Opening {
   const { maker, ownedFields, targets } = resolve(deps.estate, rotation);
-  const { credential, descriptorDigest, token, policy } = rotation;
-  return { token, credential, descriptorDigest, policy, maker, ownedFields, targets, at: deps.clock.now() };
+  const { credential, descriptorDigest, policy } = rotation;
+  return {
+    ...carrierOf(rotation),
+    credential,
+    descriptorDigest,
+    policy,
+    maker,
+    ownedFields,
+    targets,
+    at: deps.clock.now(),
+  };
 }
 
 async function open(resolved: Resolved, opening: Opening, context: CallContext): Promise<Results['open']> {
@@ -52,7 +61,7 @@ async function open(resolved: Resolved, opening: Opening, context: CallContext):
     const value = await readCopy(copy, resolved.ownedFields, context);
     if (value === 'unavailable' || value === 'absent') copies[copy.ref] = value;
     else {
-      record = await holdOld(resolved, opening.token, value, context);
+      record = await holdOld(resolved, opening, value, context);
       copies[copy.ref] = await compare(resolved, record, value, context);
     }
   }
@@ -90,7 +99,7 @@ async function stage(
   context: CallContext,
 ): Promise<Results['stage']> {
   const resolved = resolve(deps.estate, rotation);
-  const make = await makeCandidate(deps, resolved, rotation.token, { ...context, notAfter: command.notAfter });
+  const make = await makeCandidate(deps, resolved, carrierOf(rotation), { ...context, notAfter: command.notAfter });
   let isMade = false;
   const makeOnce = async () => {
     const secret = await make();
@@ -114,7 +123,7 @@ async function stageEverywhere(
   make: () => Promise<Secret>,
   context: CallContext,
 ): Promise<Results['stage']> {
-  const record = await primary.vault.stage(primary.path, opening.token, make, context);
+  const record = await primary.vault.stage(primary.path, opening, make, context);
   const candidate = await primary.vault.read(primary.path, candidateOf(record), context);
   const unavailable = [...skip];
   for (const copy of others.filter((each) => !skip.includes(each.ref))) {
@@ -126,7 +135,7 @@ async function stageEverywhere(
 async function stageCopy(copy: Copy, opening: Opening, candidate: Secret, context: CallContext): Promise<boolean> {
   try {
     await openSecondary(copy, opening, context);
-    await copy.vault.stage(copy.path, opening.token, async () => candidate, context);
+    await copy.vault.stage(copy.path, opening, async () => candidate, context);
     return true;
   } catch (error) {
     if (error instanceof DriverError) return false;
@@ -142,12 +151,13 @@ async function finish(
 ): Promise<Results['finish']> {
   const resolved = resolve(deps.estate, rotation);
   const { primary, others } = resolved;
-  const { token } = rotation;
+  const by = carrierOf(rotation);
+  const { token } = by;
   const at = deps.clock.now();
-  const noted = await noteLast(primary, token, command, context);
+  const noted = await noteLast(primary, by, command, context);
   if (noted !== null && noted.suspended.length > 0) return { end: 'disabled' };
-  for (const copy of others) await finishSecondary(copy, token, command, at, context);
-  await primary.vault.finish(primary.path, token, command.end, at, context);
+  for (const copy of others) await finishSecondary(copy, by, command, at, context);
+  await primary.vault.finish(primary.path, by, command.end, at, context);
   const { spent } = await primary.vault.state(primary.path, context);
   const end = spent.find((entry) => entry.token === token)?.end ?? command.end;
   const isGiven = end === 'rotated' || end === 'replaced';
@@ -170,25 +180,25 @@ async function isOverwritten(
 /** The record as it is then. Repeating `finish` meets one that is closed already: null, there is nothing left to note. */
 async function noteLast(
   primary: Copy,
-  token: string,
+  by: Carrier,
   { gone, refusals }: CommandOf<'finish'>,
   context: CallContext,
 ): Promise<RotationRecord | null> {
   const { record } = await primary.vault.state(primary.path, context);
-  if (record?.token !== token) return null;
-  return primary.vault.note(primary.path, token, { goneFrom: gone, refusals }, context);
+  if (record?.token !== by.token) return null;
+  return primary.vault.note(primary.path, by, { goneFrom: gone, refusals }, context);
 }
 
 /** A record left at a copy that is down is closed by the next rotation; it does not keep this one from ending. */
 async function finishSecondary(
   copy: Copy,
-  token: string,
+  by: Carrier,
   command: CommandOf<'finish'>,
   at: number,
   context: CallContext,
 ): Promise<void> {
   try {
-    await copy.vault.finish(copy.path, token, command.end, at, context);
+    await copy.vault.finish(copy.path, by, command.end, at, context);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
   }

@@ -1,5 +1,13 @@
 import type { EndState } from '../model/endStates.js';
-import type { Opening, RecordChange, RotationRecord, SpentToken, TargetId, VersionId } from '../model/record.js';
+import type {
+  Carrier,
+  Opening,
+  RecordChange,
+  RotationRecord,
+  SpentToken,
+  TargetId,
+  VersionId,
+} from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { Secret } from '../secret/secret.js';
 import type { CallContext } from './context.js';
@@ -9,7 +17,7 @@ export type SecretPath = string;
 
 export type Opened =
   | { readonly kind: 'opened'; readonly record: RotationRecord }
-  /** Another token's record is open. Nothing was written. */
+  /** Another token's record is open, or this one's was taken over by another head. Nothing was written. */
   | { readonly kind: 'held'; readonly record: RotationRecord }
   /** This token was finished before. Nothing was written. */
   | { readonly kind: 'spent'; readonly spent: SpentToken };
@@ -62,34 +70,36 @@ export interface VaultBackend {
 
   /**
    * Creates the record atomically, and holds what readers get now as `base`. Leftovers of finished rotations become
-   * part of `olds`. The same token again returns the record as it is. Here and in `state`, a record whose candidate
+   * part of `olds`. The same token again returns the record as it is; by another head it is that one's from then on: heads
+   * before it are `held`, and what they write is a `Conflict`. Here and in `state`, a record whose candidate
    * readers already get has phase `promoted`, also when the process that promoted died before it could write that.
    */
   open(path: SecretPath, opening: Opening, context: CallContext): Promise<Opened>;
 
-  /** Writes progress; a phase never goes back. Throws `Conflict` (effect none) when the token's record is not open. */
-  note(path: SecretPath, token: string, change: RecordChange, context: CallContext): Promise<RotationRecord>;
+  /** Writes progress; a phase never goes back. Throws `Conflict` (effect none) when the record is not this carrier's. */
+  note(path: SecretPath, by: Carrier, change: RecordChange, context: CallContext): Promise<RotationRecord>;
 
   /**
    * Keeps a further version under the record: a copy's differing value (`old`), a stranger's (`old`), what undo needs
    * (`capture`). Durable before it returns. The same label again keeps the first value and returns its version.
    */
-  hold(path: SecretPath, token: string, held: Hold, context: CallContext): Promise<RotationRecord>;
+  hold(path: SecretPath, by: Carrier, held: Hold, context: CallContext): Promise<RotationRecord>;
 
   /**
    * Makes and keeps the candidate, durable before it returns, invisible to readers; every target of the record may be
    * at it from then on. The same token again returns the record without calling `make`. If `make` throws, nothing is kept.
    */
-  stage(path: SecretPath, token: string, make: () => Promise<Secret>, context: CallContext): Promise<RotationRecord>;
+  stage(path: SecretPath, by: Carrier, make: () => Promise<Secret>, context: CallContext): Promise<RotationRecord>;
 
   /** `current` is what readers get. Throws `NotFound` when there is none. */
   read(path: SecretPath, version: 'current' | VersionId, context: CallContext): Promise<Secret>;
 
   /**
    * Gives readers the candidate. Owned fields equal to `ifCurrent` (null: no value there) are swapped, foreign fields
-   * carried over; equal to the candidate is success. Equality of values decides, never a version number.
+   * carried over; equal to the candidate is success. Equality of values decides, never a version number. The record says
+   * first until when it may happen (`effectsNotAfter`), so that whoever takes over waits until it cannot any more.
    */
-  promote(path: SecretPath, token: string, ifCurrent: VersionId | null, context: CallContext): Promise<Promoted>;
+  promote(path: SecretPath, by: Carrier, ifCurrent: VersionId | null, context: CallContext): Promise<Promoted>;
 
   /** Forgets a held version. Throws `Bug` (effect none) while a target may be at it, or when readers get its value. Absent: no-op. */
   release(path: SecretPath, version: VersionId, context: CallContext): Promise<void>;
@@ -98,7 +108,7 @@ export interface VaultBackend {
    * Closes the record and marks the token spent. Versions that some target may still accept stay held as leftovers, also the
    * one that readers get; all others, and every capture, go. Repeat: no-op.
    */
-  finish(path: SecretPath, token: string, end: EndState, at: Instant, context: CallContext): Promise<void>;
+  finish(path: SecretPath, by: Carrier, end: EndState, at: Instant, context: CallContext): Promise<void>;
 }
 
 export type Hold =

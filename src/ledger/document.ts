@@ -58,6 +58,7 @@ export function openDocument(document: LedgerDocument, opening: Opening, current
   const mayBeAt = base === null ? document.leftovers : grown(document.leftovers, base, opening.targets);
   const record: RotationRecord = {
     ...opening,
+    pastHeads: [],
     phase: 'opened',
     base,
     olds: Object.keys(mayBeAt),
@@ -72,6 +73,14 @@ export function openDocument(document: LedgerDocument, opening: Opening, current
     controls: {},
   };
   return { ...document, record, held, leftovers: {}, ownedFields: opening.ownedFields };
+}
+
+/** How many heads are remembered that lost their place. */
+const headsKept = 32;
+
+/** The record in the hands of another head. */
+export function takenOver(record: RotationRecord, head: string): RotationRecord {
+  return { ...record, head, pastHeads: [...record.pastHeads, record.head].slice(-headsKept) };
 }
 
 function isSame(document: LedgerDocument, version: VersionId, value: Secret, opening: Opening): boolean {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type EndState, endStates } from '../model/endStates.js';
 import { type FailurePolicy, failurePolicies } from '../model/policy.js';
 import { quoted } from '../model/printable.js';
-import { recordPhases } from '../model/record.js';
+import { anyHead, recordPhases } from '../model/record.js';
 import { Secret } from '../secret/secret.js';
 import { emptyDocument, type LedgerDocument } from './document.js';
 import type { Content } from './documentStore.js';
@@ -19,6 +19,9 @@ const refusals = z.record(z.string(), z.strictObject({ count: z.number().int(), 
 
 const record = z.strictObject({
   token: z.string().min(8),
+  /** Absent in records that an earlier release opened. */
+  head: z.string().default(anyHead),
+  pastHeads: names.default([]),
   credential: z.string(),
   descriptorDigest: z.string(),
   policy: z.custom<FailurePolicy>(key(failurePolicies)),

@@ -1,5 +1,6 @@
 import type { CallContext } from '../contracts/context.js';
 import type { SecretPath } from '../contracts/vaultBackend.js';
+import { anyHead, type Carrier } from '../model/record.js';
 import type { LedgerDocument, OpenDocument } from './document.js';
 import { decodeDocument, encodeDocument } from './documentFormat.js';
 import type { Content, DocumentStore } from './documentStore.js';
@@ -71,6 +72,13 @@ export class Ledger {
     const { record } = document;
     if (record === null || record.token !== token) throw this.problems.notOpen(path);
     return { ...document, record };
+  }
+
+  /** Throws unless this token's record is the open one, and in this head's hands. */
+  requireCarried(path: SecretPath, document: LedgerDocument, { token, head }: Carrier): OpenDocument {
+    const open = this.requireOpen(path, document, token);
+    if (open.record.head !== head && open.record.head !== anyHead) throw this.problems.takenOver(path);
+    return open;
   }
 
   #decode(path: SecretPath, content: Content | null): LedgerDocument {

@@ -11,9 +11,16 @@ import type {
 } from '../contracts/vaultBackend.js';
 import type { EndState } from '../model/endStates.js';
 import { DriverError } from '../model/errors.js';
-import { type Opening, type RecordChange, type RotationRecord, recordPhases, type VersionId } from '../model/record.js';
+import {
+  type Carrier,
+  type Opening,
+  type RecordChange,
+  type RotationRecord,
+  recordPhases,
+  type VersionId,
+} from '../model/record.js';
 import type { Instant } from '../model/time.js';
-import { isVersionOf } from '../model/versionNames.js';
+import { candidateVersion, isVersionOf } from '../model/versionNames.js';
 import type { Secret } from '../secret/secret.js';
 import {
   dropVersion,
@@ -24,6 +31,7 @@ import {
   type OpenDocument,
   openDocument,
   stageCandidate,
+  takenOver,
   targetsOf,
 } from './document.js';
 import type { DocumentStore, StoredDocument } from './documentStore.js';
@@ -80,7 +88,7 @@ export class LedgerVault implements VaultBackend {
       const spent = document.spent.find((entry) => entry.token === opening.token);
       if (spent !== undefined) return unchanged({ kind: 'spent', spent });
       const record = await this.#recordAsItIs(path, document, context);
-      if (record !== null) return unchanged({ kind: record.token === opening.token ? 'opened' : 'held', record });
+      if (record !== null) return openAgain(document, record, opening);
       if (Object.keys(document.leftovers).some((version) => isVersionOf(opening.token, version))) {
         throw this.#ledger.problems.spent(path);
       }
@@ -90,27 +98,27 @@ export class LedgerVault implements VaultBackend {
     });
   }
 
-  async note(path: SecretPath, token: string, change: RecordChange, context: CallContext): Promise<RotationRecord> {
-    return this.#changeOpen(path, token, context, (document) => noteChange(document, change));
+  async note(path: SecretPath, by: Carrier, change: RecordChange, context: CallContext): Promise<RotationRecord> {
+    return (await this.#changeOpen(path, by, context, (document) => noteChange(document, change))).record;
   }
 
-  async hold(path: SecretPath, token: string, held: Hold, context: CallContext): Promise<RotationRecord> {
-    return this.#changeOpen(path, token, context, (document) => holdVersion(document, held));
+  async hold(path: SecretPath, by: Carrier, held: Hold, context: CallContext): Promise<RotationRecord> {
+    return (await this.#changeOpen(path, by, context, (document) => holdVersion(document, held))).record;
   }
 
   async stage(
     path: SecretPath,
-    token: string,
+    by: Carrier,
     make: () => Promise<Secret>,
     context: CallContext,
   ): Promise<RotationRecord> {
-    const before = this.#requireStageable(path, await this.#ledger.load(path, context), token);
+    const before = this.#requireStageable(path, await this.#ledger.load(path, context), by);
     if (before.record.candidate !== null) return before.record;
     const secret = await make();
     const missing = before.record.ownedFields.find((field) => !secret.has(field));
     if (missing !== undefined) throw this.#ledger.problems.incomplete(path, missing);
     return this.#ledger.change(path, context, (document) => {
-      const open = this.#requireStageable(path, document, token);
+      const open = this.#requireStageable(path, document, by);
       if (open.record.candidate !== null) return unchanged(open.record);
       const next = stageCandidate(open, secret, this.#now());
       return { document: next, result: next.record };
@@ -125,11 +133,13 @@ export class LedgerVault implements VaultBackend {
     return content.fields;
   }
 
-  async promote(path: SecretPath, token: string, ifCurrent: VersionId | null, context: CallContext): Promise<Promoted> {
-    const document = this.#ledger.requireOpen(path, await this.#ledger.load(path, context), token);
-    if (document.record.candidate === null) throw this.#ledger.problems.nothingStaged(path);
+  async promote(path: SecretPath, by: Carrier, ifCurrent: VersionId | null, context: CallContext): Promise<Promoted> {
+    const document = await this.#changeOpen(path, by, context, (open) => {
+      if (open.record.candidate === null) throw this.#ledger.problems.nothingStaged(path);
+      return noteChange(open, { effectsNotAfter: context.deadline });
+    });
     const { ownedFields } = document.record;
-    const candidate = this.#held(path, document, document.record.candidate);
+    const candidate = this.#held(path, document, candidateVersion(by.token));
     const expected = ifCurrent === null ? null : this.#held(path, document, ifCurrent);
     const promoted = await this.#ledger.untilWritten<Promoted>(path, async () => {
       const { content, revision } = await this.#readReaders(path, ownedFields, context);
@@ -140,14 +150,17 @@ export class LedgerVault implements VaultBackend {
       const outcome = await this.#store.write('readers', path, next, revision, context);
       return outcome === 'conflict' ? outcome : { result: 'promoted' };
     });
-    if (promoted === 'promoted') await this.#noteAfter(path, token, context);
+    if (promoted === 'promoted') await this.#noteAfter(path, by.token, context);
     return promoted;
   }
 
-  /** Readers get it already: an error of this note must not read as if nothing had happened. */
+  /** Readers get it already, whoever carries on by now; an error of this note must not read as if nothing had happened. */
   async #noteAfter(path: SecretPath, token: string, context: CallContext): Promise<void> {
     try {
-      await this.note(path, token, { phase: 'promoted' }, context);
+      await this.#ledger.change(path, context, (document) => {
+        const open = this.#ledger.requireOpen(path, document, token);
+        return written(open, noteChange(open, { phase: 'promoted' }));
+      });
     } catch (error) {
       if (!(error instanceof DriverError) || error.effect === 'unknown') throw error;
       const { code, driver, subject, message } = error;
@@ -170,30 +183,29 @@ export class LedgerVault implements VaultBackend {
     });
   }
 
-  async finish(path: SecretPath, token: string, end: EndState, at: Instant, context: CallContext): Promise<void> {
+  async finish(path: SecretPath, by: Carrier, end: EndState, at: Instant, context: CallContext): Promise<void> {
     await this.#ledger.change(path, context, (document) => {
-      if (document.spent.some((entry) => entry.token === token)) return unchanged(undefined);
-      const open = this.#ledger.requireOpen(path, document, token);
+      if (document.spent.some((entry) => entry.token === by.token)) return unchanged(undefined);
+      const open = this.#ledger.requireCarried(path, document, by);
       return { document: finishDocument(open, end, at), result: undefined };
     });
   }
 
   async #changeOpen(
     path: SecretPath,
-    token: string,
+    by: Carrier,
     context: CallContext,
     compute: (document: OpenDocument) => OpenDocument,
-  ): Promise<RotationRecord> {
+  ): Promise<OpenDocument> {
     return this.#ledger.change(path, context, (document) => {
-      const open = this.#ledger.requireOpen(path, document, token);
-      const next = compute(open);
-      return { document: next === open ? null : next, result: next.record };
+      const open = this.#ledger.requireCarried(path, document, by);
+      return written(open, compute(open));
     });
   }
 
-  #requireStageable(path: SecretPath, document: LedgerDocument, token: string): OpenDocument {
-    if (document.spent.some((entry) => entry.token === token)) throw this.#ledger.problems.spent(path);
-    const open = this.#ledger.requireOpen(path, document, token);
+  #requireStageable(path: SecretPath, document: LedgerDocument, by: Carrier): OpenDocument {
+    if (document.spent.some((entry) => entry.token === by.token)) throw this.#ledger.problems.spent(path);
+    const open = this.#ledger.requireCarried(path, document, by);
     const { candidate } = open.record;
     if (candidate !== null && !open.held.has(candidate)) throw this.#ledger.problems.spent(path);
     return open;
@@ -232,6 +244,18 @@ export class LedgerVault implements VaultBackend {
 
 function unchanged<Result>(result: Result): Change<Result> {
   return { document: null, result };
+}
+
+function written(before: OpenDocument, after: OpenDocument): Change<OpenDocument> {
+  return { document: after === before ? null : after, result: after };
+}
+
+/** Whoever opens a record last carries it on; who lost it so does not take it back. */
+function openAgain(document: LedgerDocument, record: RotationRecord, { token, head }: Opening): Change<Opened> {
+  if (record.token !== token || record.pastHeads.includes(head)) return unchanged({ kind: 'held', record });
+  if (record.head === head) return unchanged({ kind: 'opened', record });
+  const mine = takenOver(record, head);
+  return { document: { ...document, record: mine }, result: { kind: 'opened', record: mine } };
 }
 
 function isPast(record: RotationRecord): boolean {

@@ -43,6 +43,15 @@ export class LedgerProblems {
     );
   }
 
+  takenOver(path: SecretPath): DriverError {
+    return this.#error(
+      'Conflict',
+      path,
+      `the rotation's record at ${path} was taken over by another relock; nothing was changed. Look at how that one ends: ` +
+        '`relock status`, or where `relock recover` was started',
+    );
+  }
+
   spent(path: SecretPath): DriverError {
     return this.#error(
       'Spent',

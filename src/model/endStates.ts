@@ -30,7 +30,7 @@ export const reasons = {
   vaultUnavailable: 'the primary vault did not answer',
   superseded: 'a person set a newer secret meanwhile',
   cancelled: 'it was cancelled before readers had the new secret',
-  held: 'another rotation holds this credential',
+  held: 'another rotation, or another relock that carries this one on, holds this credential',
   spent: 'this rotation was already carried out',
   misconfigured: 'the configuration does not fit what is there',
   unsupported: 'the driver cannot do what this needs',

@@ -12,10 +12,19 @@ export type CredentialId = string;
 export const recordPhases = ['opened', 'staged', 'applied', 'promoted', 'retired'] as const;
 export type RecordPhase = (typeof recordPhases)[number];
 
-/** What a rotation says about itself when it opens. */
-export interface Opening {
+/** Who writes a record: a rotation, and which of those that carried it on. */
+export interface Carrier {
   /** hash(credential, plan digest or scheduled time, attempt): 64 lower-case hex characters. */
   readonly token: string;
+  /** The workflow or command that carries it on, opaque. Who opens the record last is the only one that may write it. */
+  readonly head: string;
+}
+
+/** Of a record, or of a workflow, that an earlier release began: nobody is kept out. */
+export const anyHead = '';
+
+/** What a rotation says about itself when it opens. */
+export interface Opening extends Carrier {
   readonly credential: CredentialId;
   /** SHA-256 of the credential's resolved descriptor: whoever finishes this must mean the same accounts. */
   readonly descriptorDigest: string;
@@ -31,6 +40,8 @@ export interface Opening {
  * versions. Whoever finds it can finish it (invariants I1 and I6).
  */
 export interface RotationRecord extends Opening {
+  /** Heads whose place another took; they never get it back. Latest last. */
+  readonly pastHeads: readonly string[];
   readonly phase: RecordPhase;
   /** The held copy of what readers got at `open`; null where no copy had a value. */
   readonly base: VersionId | null;
@@ -42,7 +53,7 @@ export interface RotationRecord extends Opening {
   readonly captures: Readonly<Record<TargetId, VersionId>>;
   /** Which targets may accept which version. A version is released only when its list is empty. */
   readonly mayBeAt: Readonly<Record<VersionId, readonly TargetId[]>>;
-  /** No effect of this rotation is sent after this; null: none was ever sent. */
+  /** No effect of this rotation, promote included, is sent after this; null: none was ever sent. */
   readonly effectsNotAfter: Instant | null;
   /** Slots that existed before an issued secret was made; null: not made by the target, or not looked yet. */
   readonly slotsBefore: readonly string[] | null;

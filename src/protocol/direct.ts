@@ -14,6 +14,8 @@ export interface DirectOptions {
   sleepUntil(until: Instant, why: CommandOf<'wait'>['why']): Promise<void>;
   /** What was said since the last call; default: nobody says anything. */
   events?(): readonly RotationEvent[];
+  /** Who carries it on: the same for as long as it is the same (`Carrier.head`). */
+  readonly head: string;
   /** What it is done by; default: nothing was signed. */
   readonly approval?: ApprovalRef | null;
 }
@@ -30,8 +32,8 @@ export function createInterpreter(options: DirectOptions): RotationInterpreter {
   };
 }
 
-function handsOf({ verbs, sleepUntil, approval = null }: DirectOptions, state: RotationState): Hands {
-  const ref = rotationRef(state, approval);
+function handsOf({ verbs, sleepUntil, head, approval = null }: DirectOptions, state: RotationState): Hands {
+  const ref = rotationRef(state, approval, head);
   return {
     open: (command) => outcomeOf(() => verbs.open(ref, command)),
     probe: (command) => outcomeOf(() => verbs.probe(ref, command)),

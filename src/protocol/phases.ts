@@ -2,7 +2,7 @@
 export const phases = {
   opened: {
     doneBy: '`vault.open`: the record, atomic create; what readers get is held',
-    truth: 'Nobody else rotates this credential; whoever finds the record can finish it.',
+    truth: 'Nobody else rotates this credential; whoever finds the record can finish it, and who opened it last alone.',
     why: 'Without it two rotations would each keep a candidate that the other does not know, and a crash would leave nothing to find.',
     exits: '`untouched` when the vault does not answer; another record is finished first.',
   },

@@ -5,6 +5,7 @@ import type { Command, End } from './commands.js';
 import { goneFrom } from './decide/finish.js';
 import { type Driven, drive, type Interpreter, orderFor } from './drive.js';
 import { foldEvent } from './fold.js';
+import { carriedOnElsewhere } from './overtaken.js';
 import { lastingRefusals } from './refusals.js';
 import { begin, beginAnew, type RotationState, settledAt, targetIds } from './state.js';
 
@@ -81,8 +82,9 @@ function driveOn({ order, state }: Rotation, interpreter: RotationInterpreter): 
   });
 }
 
-/** A record is finished only by who means the same accounts; null: so do we. */
+/** A record is finished only by who means the same accounts; null: so do we. Our own is held where another head took it over. */
 function refusal(order: RotationOrder, held: RotationRecord, found: number): End | null {
+  if (held.token === order.token) return carriedOnElsewhere;
   if (found > maxFound) return stillHeld('held');
   return held.descriptorDigest === order.plan.descriptorDigest ? null : stillHeld('misconfigured');
 }

@@ -18,6 +18,8 @@ export class Stopped extends Error {
 
 export interface DirectOptions {
   readonly verbs: Verbs;
+  /** `Carrier.head`. */
+  readonly head: string;
   readonly clock: Clock;
   /** Told before each step. */
   readonly onStep: (state: RotationState) => void;
@@ -29,10 +31,11 @@ export interface DirectOptions {
  * The protocol as a person runs it in a terminal. What would wait long is thrown as `Stopped`, as is an interruption; the
  * record stays open.
  */
-export function directInterpreter({ verbs, clock, onStep, onWait }: DirectOptions): RotationInterpreter {
+export function directInterpreter({ verbs, head, clock, onStep, onWait }: DirectOptions): RotationInterpreter {
   return {
     ...createInterpreter({
       verbs: patient(verbs),
+      head,
       now: () => clock.now(),
       sleepUntil: (until, why) => sleepUntil(clock, until, why, onWait),
     }),

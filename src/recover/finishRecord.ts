@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../activities/clock.js';
 import { createRecordResult } from '../activities/recordResult.js';
 import { createRotationVerbs } from '../activities/rotation.js';
@@ -33,14 +34,14 @@ export async function finishRecord(
   estate: Estate,
   entry: CredentialEntry,
   record: RotationRecord,
-  options: Omit<DirectOptions, 'verbs'>,
+  options: Omit<DirectOptions, 'verbs' | 'head'>,
 ): Promise<Finished> {
   const { clock } = options;
   const verbs = createRotationVerbs({ estate, clock, vantage: place });
   const startedAt = clock.now();
   try {
     const from = resumed(estate, entry, record, startedAt);
-    const { end, rotation } = await rotate(from, directInterpreter({ ...options, verbs }));
+    const { end, rotation } = await rotate(from, directInterpreter({ ...options, verbs, head: randomUUID() }));
     const { state, reason, flags, open } = end;
     const about = { credential: entry.id, incident: null, token: record.token };
     const times = { startedAt, endedAt: clock.now() };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Clock, callWithin } from '../activities/clock.js';
 import { loginFor } from '../activities/login.js';
 import { resolve } from '../activities/resolve.js';
@@ -16,9 +17,24 @@ export async function reinstate(
   policy: FailurePolicy,
   clock: Clock,
 ): Promise<RotationRecord> {
-  let open = record;
-  for (const target of record.suspended) open = await reinstateAt(estate, open, target, policy, clock);
+  let open = await takeOver(estate, record, clock);
+  for (const target of open.suspended) open = await reinstateAt(estate, open, target, policy, clock);
   return open;
+}
+
+/** From here on nobody else carries it on, so that no account is let in of which a record says otherwise. */
+async function takeOver(estate: Estate, record: RotationRecord, clock: Clock): Promise<RotationRecord> {
+  const { primary } = resolve(estate, record);
+  const context = callWithin(clock, estate.timing.callMs);
+  const opened = await primary.vault.open(primary.path, { ...record, head: randomUUID() }, context);
+  if (opened.kind === 'opened') return opened.record;
+  throw new DriverError({
+    code: 'Conflict',
+    effect: 'none',
+    driver: 'relock',
+    subject: record.credential,
+    message: `the rotation that suspended ${record.credential} was finished, or is being carried on by another relock, since it was looked up; nobody was let in by this call. Look again: relock recover --dry-run.`,
+  });
 }
 
 async function reinstateAt(
@@ -36,7 +52,7 @@ async function reinstateAt(
   const login = await loginFor(deps, resolved, id, { as: 'management' }, record.token, context);
   await driver.reinstate(resolved.entry.account, login, { ...context, notAfter: context.deadline });
   const suspended = record.suspended.filter((target) => target !== id);
-  return resolved.primary.vault.note(resolved.primary.path, record.token, { suspended, policy }, context);
+  return resolved.primary.vault.note(resolved.primary.path, record, { suspended, policy }, context);
 }
 
 function cannot(target: TargetId): DriverError {

@@ -1,4 +1,4 @@
-import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { type ActivityOptions, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CarryOn } from '../activities/carryOn.js';
 import type { ApprovalRef } from '../model/approval.js';
 import type { Command, CommandOf, Outcome, Results } from '../protocol/commands.js';
@@ -12,7 +12,7 @@ import { taskQueueOf } from './taskQueues.js';
 
 /** Each command as an activity of its name, in the zone of its target; waiting is the workflow's own. */
 export function rotationHands(state: RotationState, approval: ApprovalRef | null, wait: Hands['wait']): Hands {
-  const rotation = rotationRef(state, approval);
+  const rotation = rotationRef(state, approval, head());
   const by =
     <Name extends VerbName>(name: Name) =>
     (command: CommandOf<Name>): Promise<Outcome<Results[Name]>> => {
@@ -45,10 +45,15 @@ export function rotationHands(state: RotationState, approval: ApprovalRef | null
 export async function carryOn(stretch: Stretch, approval: ApprovalRef | null): Promise<readonly Stride[] | 'lost'> {
   const { state, command } = stretch;
   const activities = proxyActivities<CarryOn>({ ...stretchOptions(command), ...whereAndWhen(state, command) });
-  const carried = await attempt(() => activities.carryOn(stretch, approval));
+  const carried = await attempt(() => activities.carryOn(stretch, approval, head()));
   if (carried.ok) return carried.value;
   if (!isNeverBegun(carried)) return 'lost';
   return [{ observations: [await observe(command, failing(carried), Date.now)], at: Date.now() }];
+}
+
+/** The same for all runs of one rotation. */
+function head(): string {
+  return workflowInfo().firstExecutionRunId;
 }
 
 function whereAndWhen(state: RotationState, command: Command): ActivityOptions {

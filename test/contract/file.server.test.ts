@@ -35,9 +35,9 @@ test('the stock age program opens what relock wrote, and relock opens what it wr
   const vault = vaultOver(new AgeDocuments(root, identityFile));
   const mine = opening();
   const opened = await vault.open('itron/headend-svc', mine, callContext());
-  await vault.stage('itron/headend-svc', mine.token, async () => password('new-1'), callContext());
+  await vault.stage('itron/headend-svc', mine, async () => password('new-1'), callContext());
   const base_ = opened.kind === 'opened' ? opened.record.base : null;
-  expect(await vault.promote('itron/headend-svc', mine.token, base_, callContext())).toBe('promoted');
+  expect(await vault.promote('itron/headend-svc', mine, base_, callContext())).toBe('promoted');
 
   const { stdout } = await run(age, ['-d', '-i', identityFile, file]);
   expect(JSON.parse(stdout)).toEqual({ username: 'svc', password: 'new-1', port: 22 });

@@ -73,7 +73,7 @@ describe('file vault', () => {
     await personWrites('itron/a', { password: 'old-password' });
     const mine = opening();
     await vault.open('itron/a', mine, callContext());
-    await vault.stage('itron/a', mine.token, async () => password('new-password'), callContext());
+    await vault.stage('itron/a', mine, async () => password('new-password'), callContext());
     const files = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
     const texts = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')));
     expect(texts.some((text) => text.startsWith('age-encryption.org/v1'))).toBe(true);
@@ -162,9 +162,9 @@ describe('file vault', () => {
     expect(await vault.list('', callContext())).toEqual(['itron/a']);
     const mine = opening();
     const opened = await vault.open('itron/a', mine, callContext());
-    await vault.stage('itron/a', mine.token, async () => password('new-1'), callContext());
+    await vault.stage('itron/a', mine, async () => password('new-1'), callContext());
     const base_ = opened.kind === 'opened' ? opened.record.base : null;
-    expect(await vault.promote('itron/a', mine.token, base_, callContext())).toBe('promoted');
+    expect(await vault.promote('itron/a', mine, base_, callContext())).toBe('promoted');
     expect((await readdir(join(root, 'itron'))).sort()).toEqual(['a.age']);
   });
 

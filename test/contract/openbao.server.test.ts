@@ -87,7 +87,7 @@ describe('OpenBao', () => {
     const mine = opening();
     await vault.open(path, mine, callContext());
     await login.revokeTokens();
-    expect((await vault.stage(path, mine.token, async () => password('new-1'), callContext())).phase).toBe('staged');
+    expect((await vault.stage(path, mine, async () => password('new-1'), callContext())).phase).toBe('staged');
   });
 
   test('a token is replaced before it ends, by one login that all callers share', async () => {
@@ -171,7 +171,7 @@ describe('OpenBao', () => {
     await expect(vault.open(path, mine, callContext())).rejects.toMatchObject(expiring);
     await mount.api('POST', `${mount.mount}/config`, { delete_version_after: '0s' });
     await vault.open(path, mine, callContext());
-    expect((await vault.stage(path, mine.token, async () => password('new-1'), callContext())).phase).toBe('staged');
+    expect((await vault.stage(path, mine, async () => password('new-1'), callContext())).phase).toBe('staged');
   });
 
   test('a released value is not in the history of relock’s own document', async () => {
@@ -179,8 +179,8 @@ describe('OpenBao', () => {
     const path = freshPath();
     const mine = opening();
     await vault.open(path, mine, callContext());
-    await vault.stage(path, mine.token, async () => password('never-sent'), callContext());
-    await vault.finish(path, mine.token, 'untouched', 1, callContext());
+    await vault.stage(path, mine, async () => password('never-sent'), callContext());
+    await vault.finish(path, mine, 'untouched', 1, callContext());
     const own = `${mount.mount}/data/relock/${path}`;
     const versions = await Promise.all([1, 2, 3].map((version) => mount.api('GET', `${own}?version=${version}`)));
     expect(versions.map(({ status }) => status)).toEqual([404, 404, 200]);
@@ -196,8 +196,8 @@ describe('OpenBao', () => {
     await expect(vault.read(path, 'current', callContext())).rejects.toMatchObject({ code: 'NotFound' });
     const mine = opening();
     await vault.open(path, mine, callContext());
-    await vault.stage(path, mine.token, async () => password('new-1'), callContext());
-    expect(await vault.promote(path, mine.token, null, callContext())).toBe('promoted');
+    await vault.stage(path, mine, async () => password('new-1'), callContext());
+    expect(await vault.promote(path, mine, null, callContext())).toBe('promoted');
     expect(await mount.readerSees(path)).toEqual({ password: 'new-1' });
   });
 

@@ -3,7 +3,7 @@ import type { CallContext } from '../../src/contracts/context.js';
 import type { DocumentStore } from '../../src/ledger/documentStore.js';
 import { LedgerVault } from '../../src/ledger/ledgerVault.js';
 import { DriverError } from '../../src/model/errors.js';
-import type { Opening } from '../../src/model/record.js';
+import type { Carrier, Opening } from '../../src/model/record.js';
 import { Secret } from '../../src/secret/secret.js';
 
 /** What the suite needs of a real vault, beside the driver itself. */
@@ -36,9 +36,14 @@ export function freshToken(): string {
   return createHash('sha256').update(randomUUID()).digest('hex');
 }
 
+/** As the head that everything is opened by, where a test does not say otherwise. */
+export function by(token: string): Carrier {
+  return { token, head: 'head-1' };
+}
+
 export function opening(changes: Partial<Opening> = {}): Opening {
   return {
-    token: freshToken(),
+    ...by(freshToken()),
     credential: 'itron/headend-svc',
     descriptorDigest: 'd'.repeat(64),
     policy: 'restore',

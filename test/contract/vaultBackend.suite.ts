@@ -3,6 +3,7 @@ import type { LedgerVault } from '../../src/ledger/ledgerVault.js';
 import type { EndState } from '../../src/model/endStates.js';
 import { Secret } from '../../src/secret/secret.js';
 import {
+  by,
   callContext,
   freshPath,
   freshToken,
@@ -43,11 +44,11 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       current: string | null = 'old-1',
     ) {
       const { token } = await opened(changes, current);
-      const record = await vault.stage(path, token, async () => password(value), context());
+      const record = await vault.stage(path, by(token), async () => password(value), context());
       return { token, record };
     }
 
-    const finish = (token: string, end: EndState) => vault.finish(path, token, end, 1_700_000_100_000, context());
+    const finish = (token: string, end: EndState) => vault.finish(path, by(token), end, 1_700_000_100_000, context());
     const heldValue = async (version: string) => (await vault.read(path, version, context())).reveal('password');
 
     describe('open', () => {
@@ -80,7 +81,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       test('H33: where readers get nothing there is no base, and promote needs none', async () => {
         const { token, record } = await staged('new-1', {}, null);
         expect(record).toMatchObject({ base: null, olds: [] });
-        expect(await vault.promote(path, token, null, context())).toBe('promoted');
+        expect(await vault.promote(path, by(token), null, context())).toBe('promoted');
         expect(await harness.readerSees(path)).toEqual({ password: 'new-1' });
       });
 
@@ -91,7 +92,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
           kind: 'spent',
           spent: { token, end: 'untouched', at: 1_700_000_100_000 },
         });
-        await expect(vault.stage(path, token, neverMade, context())).rejects.toMatchObject({ code: 'Spent' });
+        await expect(vault.stage(path, by(token), neverMade, context())).rejects.toMatchObject({ code: 'Spent' });
       });
 
       test('an owned field that is not text is refused, not lost', async () => {
@@ -114,33 +115,33 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
 
       test('the same token again gives the same version and makes nothing', async () => {
         const { token, record } = await staged('new-1');
-        expect(await vault.stage(path, token, neverMade, context())).toEqual(record);
+        expect(await vault.stage(path, by(token), neverMade, context())).toEqual(record);
       });
 
       test('a maker that throws keeps nothing', async () => {
         const { token, record } = await opened();
         const broken = () => Promise.reject(new Error('no entropy'));
-        await expect(vault.stage(path, token, broken, context())).rejects.toThrow('no entropy');
+        await expect(vault.stage(path, by(token), broken, context())).rejects.toThrow('no entropy');
         expect((await vault.state(path, context())).record).toEqual(record);
       });
 
       test('a value without an owned field is refused', async () => {
         const { token } = await opened();
         const wrong = async () => Secret.of({ passwd: 'new-1' });
-        await expect(vault.stage(path, token, wrong, context())).rejects.toMatchObject({ code: 'Bug' });
+        await expect(vault.stage(path, by(token), wrong, context())).rejects.toMatchObject({ code: 'Bug' });
       });
 
       test('two that stage at once end with one candidate', async () => {
         const { token } = await opened();
         const stage = (value: string) =>
-          vaultOver(harness.store()).stage(path, token, async () => password(value), context());
+          vaultOver(harness.store()).stage(path, by(token), async () => password(value), context());
         const [one, two] = await Promise.all([stage('new-1'), stage('new-2')]);
         expect(one).toEqual(two);
         expect(['new-1', 'new-2']).toContain(await heldValue(String(one.candidate)));
       });
 
       test('without an open record it is refused', async () => {
-        await expect(vault.stage(path, freshToken(), neverMade, context())).rejects.toMatchObject({
+        await expect(vault.stage(path, by(freshToken()), neverMade, context())).rejects.toMatchObject({
           code: 'Conflict',
           effect: 'none',
         });
@@ -152,21 +153,21 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const odd = { username: 'svc', notes: 'ÄÖ "quoted" \n☃', port: 22, tags: ['a', { b: null }], empty: '' };
         await harness.personWrites(path, { ...odd, password: 'old-1' });
         const { token, record } = await staged('nëw\u0000"\\1', {}, null);
-        expect(await vault.promote(path, token, record.base, context())).toBe('promoted');
+        expect(await vault.promote(path, by(token), record.base, context())).toBe('promoted');
         expect(await harness.readerSees(path)).toEqual({ ...odd, password: 'nëw\u0000"\\1' });
         expect((await vault.state(path, context())).record?.phase).toBe('promoted');
       });
 
       test('what already is promoted is a no-op', async () => {
         const { token, record } = await staged('new-1');
-        await vault.promote(path, token, record.base, context());
-        expect(await vault.promote(path, token, record.base, context())).toBe('promoted');
+        await vault.promote(path, by(token), record.base, context());
+        expect(await vault.promote(path, by(token), record.base, context())).toBe('promoted');
       });
 
       test('H5: a person who changes a foreign field in between does not stop it and loses nothing', async () => {
         const { token, record } = await staged('new-1');
         await harness.personWrites(path, { username: 'svc', password: 'old-1', notes: 'call Ann' });
-        expect(await vault.promote(path, token, record.base, context())).toBe('promoted');
+        expect(await vault.promote(path, by(token), record.base, context())).toBe('promoted');
         expect(await harness.readerSees(path)).toEqual({ username: 'svc', password: 'new-1', notes: 'call Ann' });
         expect(await heldValue(String(record.base))).toBe('old-1');
       });
@@ -175,14 +176,14 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const { token, record } = await staged('new-1');
         const patch = () => harness.personWrites(path, { password: 'old-1', notes: 'call Ann' });
         const racing = vaultOver(interrupted(harness.store(), patch));
-        expect(await racing.promote(path, token, record.base, context())).toBe('promoted');
+        expect(await racing.promote(path, by(token), record.base, context())).toBe('promoted');
         expect(await harness.readerSees(path)).toEqual({ password: 'new-1', notes: 'call Ann' });
       });
 
       test("H11: a stranger's value is a conflict, and it stays", async () => {
         const { token, record } = await staged('new-1');
         await harness.personWrites(path, { username: 'svc', password: 'by hand' });
-        expect(await vault.promote(path, token, record.base, context())).toBe('conflict');
+        expect(await vault.promote(path, by(token), record.base, context())).toBe('conflict');
         expect(await harness.readerSees(path)).toEqual({ username: 'svc', password: 'by hand' });
         expect((await vault.state(path, context())).record?.phase).toBe('staged');
       });
@@ -192,14 +193,14 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         await harness.personWrites(path, { password: 'by hand' });
         const stranger = await vault.read(path, 'current', context());
         const hold = { role: 'old', label: 'stranger', secret: stranger, mayBeAt: [] } as const;
-        const version = (await vault.hold(path, token, hold, context())).olds.at(-1) ?? '';
-        expect(await vault.promote(path, token, version, context())).toBe('promoted');
+        const version = (await vault.hold(path, by(token), hold, context())).olds.at(-1) ?? '';
+        expect(await vault.promote(path, by(token), version, context())).toBe('promoted');
         expect(await harness.readerSees(path)).toEqual({ password: 'new-1' });
       });
 
       test('with nothing staged, or no record, it is refused', async () => {
         const { token, record } = await opened();
-        const promote = (with_: string) => vault.promote(path, with_, record.base, context());
+        const promote = (with_: string) => vault.promote(path, by(with_), record.base, context());
         await expect(promote(token)).rejects.toMatchObject({ code: 'Conflict', effect: 'none' });
         await expect(promote(freshToken())).rejects.toMatchObject({ code: 'Conflict', effect: 'none' });
       });
@@ -210,11 +211,11 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const { token } = await opened();
         await vault.note(
           path,
-          token,
+          by(token),
           { phase: 'applied', effectsNotAfter: 2_000, suspended: ['headend-01'] },
           context(),
         );
-        const record = await vault.note(path, token, { phase: 'opened', effectsNotAfter: 1_000 }, context());
+        const record = await vault.note(path, by(token), { phase: 'opened', effectsNotAfter: 1_000 }, context());
         expect(record).toMatchObject({ phase: 'applied', effectsNotAfter: 2_000, suspended: ['headend-01'] });
       });
 
@@ -222,25 +223,34 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const { token, record } = await opened();
         const base = String(record.base);
         const gone = [{ version: base, targets: ['headend-01'] }];
-        expect((await vault.note(path, token, { goneFrom: gone }, context())).mayBeAt[base]).toEqual(['headend-02']);
+        expect((await vault.note(path, by(token), { goneFrom: gone }, context())).mayBeAt[base]).toEqual([
+          'headend-02',
+        ]);
       });
 
       test('without an open record nothing is noted or held', async () => {
         const refused = { code: 'Conflict', effect: 'none' };
         const hold = { role: 'capture', target: 'headend-01', secret: password('x') } as const;
-        await expect(vault.note(path, freshToken(), { phase: 'applied' }, context())).rejects.toMatchObject(refused);
-        await expect(vault.hold(path, freshToken(), hold, context())).rejects.toMatchObject(refused);
+        await expect(vault.note(path, by(freshToken()), { phase: 'applied' }, context())).rejects.toMatchObject(
+          refused,
+        );
+        await expect(vault.hold(path, by(freshToken()), hold, context())).rejects.toMatchObject(refused);
       });
 
       test('hold keeps the first value under a label, and captures per target', async () => {
         const { token } = await opened();
         const hold = (label: string, value: string) =>
-          vault.hold(path, token, { role: 'old', label, secret: password(value), mayBeAt: ['headend-02'] }, context());
+          vault.hold(
+            path,
+            by(token),
+            { role: 'old', label, secret: password(value), mayBeAt: ['headend-02'] },
+            context(),
+          );
         await hold('cloud:itron/x', 'one');
         const record = await hold('cloud:itron/x', 'two');
         expect(await heldValue(record.olds.at(-1) ?? '')).toBe('one');
         const capture = { role: 'capture', target: 'headend-01', secret: Secret.of({ hash: '$6$x' }) } as const;
-        const { captures } = await vault.hold(path, token, capture, context());
+        const { captures } = await vault.hold(path, by(token), capture, context());
         expect((await vault.read(path, captures['headend-01'] ?? '', context())).reveal('hash')).toBe('$6$x');
       });
 
@@ -249,7 +259,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const closed = freshPath();
         const other = opening();
         await vault.open(closed, other, context());
-        await vault.finish(closed, other.token, 'untouched', 1, context());
+        await vault.finish(closed, other, 'untouched', 1, context());
         const open = await vault.openRecords(context());
         expect(open).toContain(path);
         expect(open).not.toContain(closed);
@@ -258,12 +268,53 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       });
     });
 
+    describe('two heads of one rotation', () => {
+      const other = (token: string) => ({ token, head: 'head-2' });
+
+      test('who opens the record last has it; who had it writes nothing more, and does not get it back', async () => {
+        const { token, record } = await staged('new-1');
+        const taken = await vault.open(path, { ...record, ...other(token) }, context());
+        expect(taken).toEqual({ kind: 'opened', record: { ...record, ...other(token), pastHeads: ['head-1'] } });
+
+        const refused = { code: 'Conflict', effect: 'none' };
+        const capture = { role: 'capture', target: 'headend-01', secret: password('hash') } as const;
+        await expect(vault.note(path, by(token), { phase: 'applied' }, context())).rejects.toMatchObject(refused);
+        await expect(vault.hold(path, by(token), capture, context())).rejects.toMatchObject(refused);
+        await expect(vault.stage(path, by(token), neverMade, context())).rejects.toMatchObject(refused);
+        await expect(vault.promote(path, by(token), record.base, context())).rejects.toMatchObject(refused);
+        await expect(finish(token, 'untouched')).rejects.toMatchObject(refused);
+        expect(await vault.open(path, record, context())).toMatchObject({ kind: 'held', record: { head: 'head-2' } });
+        expect(await harness.readerSees(path)).toEqual({ username: 'svc', password: 'old-1' });
+
+        expect(await vault.promote(path, other(token), record.base, context())).toBe('promoted');
+        await vault.finish(path, other(token), 'rotated', 1_700_000_100_000, context());
+        await finish(token, 'untouched');
+        expect((await vault.state(path, context())).spent).toMatchObject([{ token, end: 'rotated' }]);
+      });
+
+      test('a promote says first until when it may happen; one that comes late is known to who took over', async () => {
+        const { token, record } = await staged('new-1');
+        let seen: number | null = null;
+        const late = vaultOver(
+          interrupted(harness.store(), async () => {
+            const taken = await vault.open(path, { ...record, ...other(token) }, context());
+            if (taken.kind === 'opened') seen = taken.record.effectsNotAfter;
+          }),
+        );
+        const deadline = Date.now() + 20_000;
+        expect(await late.promote(path, by(token), record.base, { ...context(), deadline })).toBe('promoted');
+        expect(seen).toBe(deadline);
+        const noted = await vault.note(path, other(token), {}, context());
+        expect(noted).toMatchObject({ head: 'head-2', phase: 'promoted' });
+      });
+    });
+
     describe('finish', () => {
       test('when the old one is gone everywhere, only what readers get stays held; its time is remembered', async () => {
         const { token, record } = await staged('new-1');
-        await vault.note(path, token, { effectsNotAfter: 1 }, context());
-        await vault.promote(path, token, record.base, context());
-        await vault.note(path, token, { goneFrom: [{ version: String(record.base), targets }] }, context());
+        await vault.note(path, by(token), { effectsNotAfter: 1 }, context());
+        await vault.promote(path, by(token), record.base, context());
+        await vault.note(path, by(token), { goneFrom: [{ version: String(record.base), targets }] }, context());
         await finish(token, 'rotated');
         expect(await vault.state(path, context())).toEqual({
           record: null,
@@ -287,9 +338,14 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       test('H4: what a straggler may still accept outlives the next rotation, with its targets', async () => {
         const first = await staged('new-1');
         const oldest = String(first.record.base);
-        await vault.note(path, first.token, { effectsNotAfter: 1 }, context());
-        await vault.promote(path, first.token, oldest, context());
-        await vault.note(path, first.token, { goneFrom: [{ version: oldest, targets: ['headend-01'] }] }, context());
+        await vault.note(path, by(first.token), { effectsNotAfter: 1 }, context());
+        await vault.promote(path, by(first.token), oldest, context());
+        await vault.note(
+          path,
+          by(first.token),
+          { goneFrom: [{ version: oldest, targets: ['headend-01'] }] },
+          context(),
+        );
         await finish(first.token, 'replaced');
         const current = String(first.record.candidate);
         const held = { [oldest]: ['headend-02'], [current]: targets };
@@ -298,9 +354,9 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const second = await staged('new-2', {}, null);
         expect(second.record.olds).toEqual([oldest, second.record.base]);
         expect(second.record.mayBeAt[oldest]).toEqual(['headend-02']);
-        await vault.promote(path, second.token, second.record.base, context());
+        await vault.promote(path, by(second.token), second.record.base, context());
         const gone = [{ version: String(second.record.base), targets }];
-        await vault.note(path, second.token, { effectsNotAfter: 2, goneFrom: gone }, context());
+        await vault.note(path, by(second.token), { effectsNotAfter: 2, goneFrom: gone }, context());
         await finish(second.token, 'replaced');
         const newest = String(second.record.candidate);
         expect((await vault.state(path, context())).leftovers).toEqual({ [oldest]: ['headend-02'], [newest]: targets });
@@ -309,7 +365,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
 
       test('H1: a candidate that was ever sent is a leftover, and so is what readers get: a promote may be under way', async () => {
         const { token, record } = await staged('new-1');
-        await vault.note(path, token, { phase: 'applied', effectsNotAfter: 1 }, context());
+        await vault.note(path, by(token), { phase: 'applied', effectsNotAfter: 1 }, context());
         await finish(token, 'untouched');
         const [base, candidate] = [String(record.base), String(record.candidate)];
         expect((await vault.state(path, context())).leftovers).toEqual({ [base]: targets, [candidate]: targets });
@@ -334,8 +390,8 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       test('captures go, and a leftover that readers get again is the base', async () => {
         const { token, record } = await staged('new-1');
         const capture = { role: 'capture', target: 'headend-01', secret: password('hash') } as const;
-        const { captures } = await vault.hold(path, token, capture, context());
-        await vault.note(path, token, { effectsNotAfter: 1 }, context());
+        const { captures } = await vault.hold(path, by(token), capture, context());
+        await vault.note(path, by(token), { effectsNotAfter: 1 }, context());
         await finish(token, 'unverified');
         const captured = vault.read(path, captures['headend-01'] ?? '', context());
         await expect(captured).rejects.toMatchObject({ code: 'NotFound' });
@@ -352,9 +408,9 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       test('is refused while a target may be at it, and done when none is', async () => {
         const { token, record } = await staged('new-1');
         const base = String(record.base);
-        await vault.promote(path, token, base, context());
+        await vault.promote(path, by(token), base, context());
         await expect(vault.release(path, base, context())).rejects.toMatchObject({ code: 'Bug', effect: 'none' });
-        await vault.note(path, token, { goneFrom: [{ version: base, targets }] }, context());
+        await vault.note(path, by(token), { goneFrom: [{ version: base, targets }] }, context());
         await vault.release(path, base, context());
         await vault.release(path, base, context());
         await expect(vault.read(path, base, context())).rejects.toMatchObject({ code: 'NotFound' });
@@ -363,7 +419,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       test('is refused while readers get its value', async () => {
         const { token, record } = await opened();
         const base = String(record.base);
-        await vault.note(path, token, { goneFrom: [{ version: base, targets }] }, context());
+        await vault.note(path, by(token), { goneFrom: [{ version: base, targets }] }, context());
         await expect(vault.release(path, base, context())).rejects.toMatchObject({ code: 'Bug', effect: 'none' });
         expect(await heldValue(base)).toBe('old-1');
       });
@@ -371,9 +427,9 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       test('a candidate once released makes its token spent', async () => {
         const { token, record } = await staged('new-1');
         const candidate = String(record.candidate);
-        await vault.note(path, token, { goneFrom: [{ version: candidate, targets }] }, context());
+        await vault.note(path, by(token), { goneFrom: [{ version: candidate, targets }] }, context());
         await vault.release(path, candidate, context());
-        await expect(vault.stage(path, token, neverMade, context())).rejects.toMatchObject({ code: 'Spent' });
+        await expect(vault.stage(path, by(token), neverMade, context())).rejects.toMatchObject({ code: 'Spent' });
       });
     });
 
@@ -387,19 +443,19 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         await expect(deaf().open(path, mine, context())).rejects.toMatchObject(lost);
         expect((await vault.open(path, mine, context())).kind).toBe('opened');
         const make = async () => password('new-1');
-        await expect(deaf().stage(path, mine.token, make, context())).rejects.toMatchObject(lost);
-        expect((await vault.stage(path, mine.token, neverMade, context())).phase).toBe('staged');
-        await expect(deaf().finish(path, mine.token, 'untouched', 7, context())).rejects.toMatchObject(lost);
-        await vault.finish(path, mine.token, 'untouched', 8, context());
+        await expect(deaf().stage(path, mine, make, context())).rejects.toMatchObject(lost);
+        expect((await vault.stage(path, mine, neverMade, context())).phase).toBe('staged');
+        await expect(deaf().finish(path, mine, 'untouched', 7, context())).rejects.toMatchObject(lost);
+        await vault.finish(path, mine, 'untouched', 8, context());
         expect((await vault.state(path, context())).spent).toEqual([{ token: mine.token, end: 'untouched', at: 7 }]);
       });
 
       test('of promote: whoever looks sees that it is promoted, and again is a no-op', async () => {
         const { token, record } = await staged('new-1');
         const deaf = vaultOver(losingReply(harness.store(), 'readers'));
-        await expect(deaf.promote(path, token, record.base, context())).rejects.toMatchObject(lost);
+        await expect(deaf.promote(path, by(token), record.base, context())).rejects.toMatchObject(lost);
         expect((await vault.state(path, context())).record?.phase).toBe('promoted');
-        expect(await vault.promote(path, token, record.base, context())).toBe('promoted');
+        expect(await vault.promote(path, by(token), record.base, context())).toBe('promoted');
       });
     });
 
@@ -429,7 +485,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
             return;
           }
           const { token, record } = await staged('new-1');
-          await vault.promote(path, token, record.base, context());
+          await vault.promote(path, by(token), record.base, context());
           expect(await harness.readerSees(path)).toEqual({ username: 'svc', password: 'new-1' });
           expect(await vault.list(path, context())).toEqual([path]);
           expect(await vault.openRecords(context())).toContain(path);

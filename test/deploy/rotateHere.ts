@@ -36,7 +36,7 @@ export async function rotateHere(estate: Estate, credential: string, way: Way = 
   const onStep = (state: { readonly phase: PhaseName }) => {
     phase = state.phase;
   };
-  const interpreter = directInterpreter({ verbs, clock, onStep, onWait: () => undefined });
+  const interpreter = directInterpreter({ verbs, head: order.token, clock, onStep, onWait: () => undefined });
   const events = () => (phase === way.cancelAt ? [{ event: 'cancel' } as const] : []);
   return (await rotate(beginRotation(order, Date.now()), { ...interpreter, events })).end;
 }

@@ -136,7 +136,14 @@ describe('the evidence of a rotation', () => {
       if (entry === undefined) throw new RangeError('no such credential');
       const vault = bench.estate.vaults.get('primary');
       const { descriptorDigest, targets } = entry;
-      const about = { token, credential: entry.id, descriptorDigest, policy: 'forward', maker: 'generated' } as const;
+      const about = {
+        token,
+        head: 'head-1',
+        credential: entry.id,
+        descriptorDigest,
+        policy: 'forward',
+        maker: 'generated',
+      } as const;
       await vault?.open('acme/svc-1', { ...about, ownedFields: ['password'], targets, at: Date.now() }, context());
       const [open] = await findOpenRecords(bench.estate, context);
       if (open === undefined) throw new RangeError('no open record');
@@ -168,7 +175,12 @@ const unknown = { incident: null, planDigest: null, approval: null, startedAt: 0
 
 function interpreterOf(estate: MemoryEstate) {
   const { now } = estate.time;
-  return createInterpreter({ verbs: estate.verbs(), now, sleepUntil: (until) => estate.time.passTo(until) });
+  return createInterpreter({
+    verbs: estate.verbs(),
+    head: 'head-1',
+    now,
+    sleepUntil: (until) => estate.time.passTo(until),
+  });
 }
 
 async function rotated(

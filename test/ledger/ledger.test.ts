@@ -55,7 +55,7 @@ describe("relock's own document", () => {
       const mine = opening();
       tokens.push(mine.token);
       await vault.open('a', mine, callContext());
-      await vault.finish('a', mine.token, 'untouched', count, callContext());
+      await vault.finish('a', mine, 'untouched', count, callContext());
     }
     const { spent } = await vault.state('a', callContext());
     expect(spent.map(({ token }) => token)).toEqual(tokens.slice(-32));
@@ -81,10 +81,10 @@ test('a path that somebody else never stops writing is given up, not overwritten
   const vault = vaultOver(memory);
   const mine = opening();
   const opened = await vault.open('a', mine, callContext());
-  await vault.stage('a', mine.token, async () => password('new-1'), callContext());
+  await vault.stage('a', mine, async () => password('new-1'), callContext());
   const base = opened.kind === 'opened' ? opened.record.base : null;
   // The stranger's first write takes the owned field away: that is a conflict of values, not of timing.
-  expect(await vaultOver(contested).promote('a', mine.token, base, callContext())).toBe('conflict');
+  expect(await vaultOver(contested).promote('a', mine, base, callContext())).toBe('conflict');
   expect(attempts).toBe(1);
   const other = vaultOver({ ...contested, read: async () => ({ content: null, revision: '0' }) });
   await expect(other.open('b', opening(), callContext())).rejects.toMatchObject({ code: 'Conflict', effect: 'none' });

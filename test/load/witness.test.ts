@@ -4,7 +4,7 @@ import { contentFromJson } from '../../src/ledger/jsonContent.js';
 import type { LedgerVault } from '../../src/ledger/ledgerVault.js';
 import type { Secret } from '../../src/secret/secret.js';
 import { effectContext, verb } from '../contract/targetDriver.harness.js';
-import { callContext, freshToken, opening, password, vaultOver } from '../contract/vaultBackend.harness.js';
+import { by, callContext, freshToken, opening, password, vaultOver } from '../contract/vaultBackend.harness.js';
 import { EstateWorld } from './estateWorld.js';
 import { account, loadCredentials, managementPath } from './loadSpec.js';
 
@@ -30,10 +30,10 @@ describe('a witness', () => {
     await vault.open(path, opening({ token, credential: path, targets: [device] }), callContext());
   });
 
-  const stage = () => vault.stage(path, token, async () => next, callContext());
+  const stage = () => vault.stage(path, by(token), async () => next, callContext());
   const change = () => verb(driver, 'change').call(driver, account, via, next, effectContext());
   const logIn = (secret: Secret) => driver.probe(account, secret, effectContext());
-  const promote = async () => vault.promote(path, token, await base(), callContext());
+  const promote = async () => vault.promote(path, by(token), await base(), callContext());
   const base = async () => (await vault.state(path, callContext())).record?.base ?? '';
   const retire = async (old: Secret) => verb(driver, 'retire').call(driver, account, via, old, next, effectContext());
   const old = async () => vault.read(path, await base(), callContext());
@@ -46,8 +46,8 @@ describe('a witness', () => {
     await promote();
     const [first, version] = [await old(), await base()];
     await retire(first);
-    await vault.note(path, token, { goneFrom: [{ version, targets: [device] }] }, callContext());
-    await vault.finish(path, token, 'rotated', Date.now(), callContext());
+    await vault.note(path, by(token), { goneFrom: [{ version, targets: [device] }] }, callContext());
+    await vault.finish(path, by(token), 'rotated', Date.now(), callContext());
     expect(world.problems()).toEqual([]);
     expect(truth()).toEqual({
       credential: path,

@@ -407,7 +407,7 @@ describe('a record that somebody else carries on', () => {
       story.said.push({ event: 'cancel' });
     };
     const end = await story.rotate('disable');
-    expect([end.state, end.open]).toEqual(['disabled', true]);
+    expect([end.state, end.reason, end.open]).toEqual(['unverified', 'held', true]);
     expect((await story.world.ledger('primary')).record?.suspended).toEqual(['a', 'b']);
   });
 
@@ -421,7 +421,7 @@ describe('a record that somebody else carries on', () => {
       expect((await story.elsewhere('disable')).state).toBe('disabled');
     };
     const end = await story.rotate('disable');
-    expect([end.state, end.open]).toEqual(['disabled', true]);
+    expect([end.state, end.reason, end.open]).toEqual(['unverified', 'held', true]);
     expect((await story.world.ledger('primary')).record?.suspended).toEqual(['a', 'b']);
   });
 
@@ -469,11 +469,11 @@ describe('what a management login or a device forces', () => {
     const story = await Story.of({ devices: devices(1) });
     const vault = story.world.estate.vaults.get('primary');
     const context = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY };
-    const token = 'f'.repeat(64);
+    const by = { token: 'f'.repeat(64), head: 'head-1' };
     await vault?.open(
       'mgmt/a',
       {
-        token,
+        ...by,
         credential: 'mgmt/a',
         descriptorDigest: 'm',
         policy: 'restore',
@@ -484,7 +484,7 @@ describe('what a management login or a device forces', () => {
       },
       context,
     );
-    await vault?.note('mgmt/a', token, { phase: 'applied' }, context);
+    await vault?.note('mgmt/a', by, { phase: 'applied' }, context);
     expect(words(await story.rotate('restore'))).toBe('untouched(held)');
     expect(story.world.device('a').accepts(account, story.first)).toBe(true);
   });

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Fault, FaultyCall } from '../../src/decorate/faults.js';
 import type { FailurePolicy } from '../../src/model/policy.js';
 import type { Command, End, RotationEvent } from '../../src/protocol/commands.js';
 import { createInterpreter } from '../../src/protocol/direct.js';
 import { orderFor } from '../../src/protocol/drive.js';
+import { unlessOvertaken } from '../../src/protocol/overtaken.js';
 import { beginRotation, type Rotation, rotate } from '../../src/protocol/rotate.js';
 import { begin } from '../../src/protocol/state.js';
 import type { Secret } from '../../src/secret/secret.js';
@@ -62,7 +64,7 @@ export class Story {
   async elsewhere(policy: FailurePolicy): Promise<End> {
     const { now } = this.world.time;
     const sleepUntil = (until: number) => this.world.time.passTo(until);
-    const interpreter = createInterpreter({ verbs: this.world.verbs(), now, sleepUntil });
+    const interpreter = createInterpreter({ verbs: this.world.verbs(), head: randomUUID(), now, sleepUntil });
     return (await rotate(beginRotation(this.#order(policy), now()), interpreter)).end;
   }
 
@@ -80,6 +82,7 @@ export class Story {
     this.#dead = false;
     const inner = createInterpreter({
       verbs: this.world.verbs(),
+      head: randomUUID(),
       now: this.world.time.now,
       sleepUntil: (until) => this.world.time.passTo(until),
       events: () => this.said.splice(0),
@@ -95,7 +98,8 @@ export class Story {
         this.#together -= 1;
       }
     };
-    return (await rotate(rotation, { ...inner, execute })).end;
+    const interpreter = { ...inner, execute };
+    return unlessOvertaken(await rotate(rotation, interpreter), interpreter);
   }
 
   /** Dies at the first command of that name. */

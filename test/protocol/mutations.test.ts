@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { dropVersion } from '../../src/ledger/document.js';
+import { dropVersion, type LedgerDocument } from '../../src/ledger/document.js';
 import { decodeDocument, encodeDocument } from '../../src/ledger/documentFormat.js';
+import { anyHead } from '../../src/model/record.js';
 import type { Command, Observation } from '../../src/protocol/commands.js';
 import { oldsAt, type RotationState } from '../../src/protocol/state.js';
 import type { Profile } from '../harness/devices.js';
@@ -42,13 +43,25 @@ async function retireBlindly(world: MemoryEstate, state: RotationState): Promise
   }
 }
 
-/** What nobody may do: the vault forgets the candidate. */
-async function forgetCandidate(world: MemoryEstate, version: string): Promise<void> {
+/** What nobody may do: relock's document is written past the ledger. */
+async function tamper(world: MemoryEstate, change: (document: LedgerDocument) => LedgerDocument): Promise<void> {
   const documents = world.documents.get(world.primary);
   if (documents === undefined) return;
   const { content, revision } = await documents.read('relock', path);
   if (content === null) return;
-  await documents.write('relock', path, encodeDocument(dropVersion(decodeDocument(content), version)), revision);
+  await documents.write('relock', path, encodeDocument(change(decodeDocument(content))), revision);
+}
+
+function forgetCandidate(world: MemoryEstate, version: string): Promise<void> {
+  return tamper(world, (document) => dropVersion(document, version));
+}
+
+/** Whoever opened the record before goes on as well. */
+function openToAll(world: MemoryEstate): Promise<void> {
+  return tamper(world, ({ record, ...document }) => ({
+    ...document,
+    record: record === null ? null : { ...record, head: anyHead, pastHeads: [] },
+  }));
 }
 
 function revertCommand(state: RotationState): Command | null {
@@ -279,6 +292,7 @@ const defects: Readonly<Record<string, Defect>> = {
       if (seen.of !== 'open' || !seen.outcome.ok || seen.outcome.value.kind !== 'held') return seen;
       const { token } = seen.outcome.value.record;
       const theirs = { ...state, order: { ...state.order, token } };
+      await execute({ do: 'open' }, theirs);
       await execute({ do: 'finish', end: 'untouched', gone: [], refusals: {} }, theirs);
       return execute(command, state);
     }),
@@ -288,6 +302,23 @@ const defects: Readonly<Record<string, Defect>> = {
     }),
     what: { kind: 'queued', forMs: 20_000 },
     caught: /./,
+  },
+  'two heads carry one record': {
+    mutation: bend(async ({ execute, command, state, world }) => {
+      await openToAll(world);
+      return execute(command, state);
+    }),
+    scenario: scenarioOf('plain', {
+      runs: [
+        {
+          ...rotation('restore'),
+          says: [{ at: 1, what: 'join' }],
+          other: { at: 1, start: 'recover', policy: 'restore', mix: 10 },
+        },
+      ],
+    }),
+    what: { kind: 'hung', forMs: 1_000 },
+    caught: /^undo/,
   },
   'refusals are not written down before they are risked': {
     mutation: bend(async ({ execute, command, state }) =>

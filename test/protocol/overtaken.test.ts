@@ -21,6 +21,7 @@ async function endedInSilence(trouble: (call: FaultyCall) => Promise<Fault | nul
   world.trouble = async (call) => (await trouble(call)) ?? silent(call);
   const interpreter = createInterpreter({
     verbs: world.verbs(),
+    head: 'head-1',
     now: world.time.now,
     sleepUntil: (until) => world.time.passTo(until),
   });

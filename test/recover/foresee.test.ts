@@ -36,9 +36,9 @@ async function leaveOpen(policy: FailurePolicy, when: 'before' | 'after', verb: 
   };
   const { order } = rotationInput(bench.estate, 'acme/svc-1', { policy });
   const verbs = createRotationVerbs({ estate: bench.estate, clock, vantage: 'main' });
-  await expect(rotate(beginRotation(order, Date.now()), directInterpreter({ ...quiet, verbs }))).rejects.toThrow(
-    Crashed,
-  );
+  await expect(
+    rotate(beginRotation(order, Date.now()), directInterpreter({ ...quiet, verbs, head: 'head-1' })),
+  ).rejects.toThrow(Crashed);
   bench.meddling = {};
 }
 

@@ -17,6 +17,7 @@ class Died extends Error {}
 function from(world: MemoryEstate, place: string): RotationInterpreter {
   return createInterpreter({
     verbs: world.verbs(place),
+    head: place,
     now: world.time.now,
     sleepUntil: (until) => world.time.passTo(until),
   });

@@ -11,6 +11,7 @@ it('H11: a person writes over the new secret after readers had got it: the end s
   const order = { plan: world.plan('forward'), token: 'f'.repeat(64), policy: 'forward' } as const;
   const inner = createInterpreter({
     verbs: world.verbs(),
+    head: 'head-1',
     now: world.time.now,
     sleepUntil: (until) => world.time.passTo(until),
   });

@@ -58,7 +58,10 @@ async function suspended() {
   };
   const { order } = rotationInput(bench.estate, 'acme/svc-1', { policy: 'disable' });
   const verbs = createRotationVerbs({ estate: bench.estate, clock, vantage: 'main' });
-  const { end } = await rotate(beginRotation(order, Date.now()), directInterpreter({ ...quiet, verbs }));
+  const { end } = await rotate(
+    beginRotation(order, Date.now()),
+    directInterpreter({ ...quiet, verbs, head: 'head-1' }),
+  );
   expect(end).toMatchObject({ state: 'disabled', open: true });
   bench.meddling = {};
   const [open] = await openRecords();

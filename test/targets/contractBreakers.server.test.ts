@@ -126,7 +126,13 @@ async function run(credential: string, policy: FailurePolicy, { token, hands }: 
   expect(findings).toEqual([]);
   const order = { plan, token: token ?? randomBytes(32).toString('hex'), policy };
   const verbs = { ...real, ...hands?.(real) };
-  const interpreter = directInterpreter({ verbs, clock, onStep: () => undefined, onWait: () => undefined });
+  const interpreter = directInterpreter({
+    verbs,
+    head: 'head-1',
+    clock,
+    onStep: () => undefined,
+    onWait: () => undefined,
+  });
   return rotate(beginRotation(order, Date.now()), interpreter);
 }
 

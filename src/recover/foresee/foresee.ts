@@ -29,6 +29,7 @@ async function go(from: Rotation, sight: Sight, circumstance: Circumstance, star
   const world = new Imagined(sight, from.order.plan, circumstance, () => now);
   const inner = createInterpreter({
     verbs: world.verbs(),
+    head: 'foresight',
     now: () => now,
     async sleepUntil(until, why) {
       if (isParked(why)) throw new Stopped(why);

@@ -44,8 +44,6 @@ export class Checker {
   #doomed: MayBeAt = {};
   /** How often somebody beside relock changed a device or a vault. */
   interference = 0;
-  /** Two heads drive one record, each with its own count of refusals. I6 keeps that from happening; all else must hold even so. */
-  twoHeads = false;
   /** Targets whose management secret is being rotated itself, and since when. */
   readonly fenced = new Map<string, Instant>();
   /** Some rotation ended without knowing. */
@@ -78,24 +76,22 @@ export class Checker {
     const { undo } = this.#world.device(target).options.capabilities;
     if (this.#sent.get(target)?.some((one) => this.#same(one, secret)) !== true)
       this.#sent.set(target, [...(this.#sent.get(target) ?? []), secret]);
-    if (this.twoHeads || record == null || undo !== 'capture' || record.policy !== 'restore' || record.base === null)
-      return;
+    if (record == null || undo !== 'capture' || record.policy !== 'restore' || record.base === null) return;
     const readersHaveIt = this.#readers !== null && this.#isVersion(record.candidate ?? '', this.#readers);
     const isPast = readersHaveIt || record.phase === 'promoted' || record.phase === 'retired';
     if (!isPast && record.captures[target] === undefined)
       this.#fail(`undo: ${target} is changed, and what its undo needs is not held`);
   }
 
-  /** Two heads may carry one rotation in opposite directions: each looks at the readers before it acts, and nothing locks both. */
   #retiring(target: string, old: Secret): void {
-    if (!this.twoHeads && this.#readers !== null && this.#same(this.#readers, old))
+    if (this.#readers !== null && this.#same(this.#readers, old))
       this.#fail(`I4: ${target} was told to retire what readers get`);
     if (this.#isVersion(this.#ledger?.record?.candidate ?? '', old)) this.#forwardOnly(target);
   }
 
-  /** Two heads may mean different things; one never puts a possibly stolen secret back. */
+  /** A possibly stolen secret is never put back. */
   #forwardOnly(target: string): void {
-    if (this.#ledger?.record?.policy === 'forward' && !this.twoHeads && !this.#world.isLate)
+    if (this.#ledger?.record?.policy === 'forward' && !this.#world.isLate)
       this.#fail(`forward: ${target} was told to take the old secret back`);
   }
 
@@ -182,7 +178,7 @@ export class Checker {
     }
     const isIn = spent.end === 'rotated' || spent.end === 'replaced';
     if (candidate !== undefined && !isIn) this.#stillHeld(spent.end, candidate, now, readers);
-    if (this.interference !== this.#opened || this.twoHeads) return;
+    if (this.interference !== this.#opened) return;
     if (spent.end === 'rotated') this.#beyondDoubt(readers);
     if (candidate !== undefined && (spent.end === 'untouched' || spent.end === 'rolledBack'))
       for (const id of this.#ids())
@@ -252,7 +248,6 @@ export class Checker {
   }
 
   #budget(what: string): void {
-    if (this.twoHeads) return;
     for (const id of this.#ids()) {
       const device = this.#world.device(id);
       if (device.options.capabilities.lockoutThreshold === null) continue;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Fault, FaultyCall } from '../../../src/decorate/faults.js';
 import type { Command, Observation, RotationEvent } from '../../../src/protocol/commands.js';
 import { createInterpreter } from '../../../src/protocol/direct.js';
@@ -45,6 +46,7 @@ export class Head implements Hooks {
     const { world, before, after, between } = this.#around;
     const inner = createInterpreter({
       verbs: world.verbs('here', this),
+      head: randomUUID(),
       now: world.time.now,
       sleepUntil: (until) => this.#sleep(until),
     });

@@ -53,13 +53,13 @@ export class People {
     if (id === undefined || vault === undefined || this.#checker.fenced.has(id)) return;
     this.#acts += 1;
     const path = `mgmt/${id}`;
-    const token = String(this.#acts).padStart(64, 'f');
+    const by = { token: String(this.#acts).padStart(64, 'f'), head: 'management' };
     const whose = { credential: path, descriptorDigest: 'm', maker: 'generated', ownedFields: ['password'] } as const;
-    await vault.open(path, { token, ...whose, policy: 'restore', targets: [id], at: time.now() }, context);
-    await vault.note(path, token, { phase: 'applied' }, context);
+    await vault.open(path, { ...by, ...whose, policy: 'restore', targets: [id], at: time.now() }, context);
+    await vault.note(path, by, { phase: 'applied' }, context);
     this.#checker.fenced.set(id, time.now());
     time.later(forMs, async () => {
-      await vault.finish(path, token, 'rotated', time.now(), context);
+      await vault.finish(path, by, 'rotated', time.now(), context);
       this.#checker.fenced.delete(id);
     });
   }

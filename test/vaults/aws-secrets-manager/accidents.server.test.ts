@@ -83,9 +83,9 @@ describe.each<AwsEmulator>(['moto', 'ministack'])('by %s', (kind) => {
     await vault.open(path, mine, callContext());
     await rotate();
     expect(await vault.open(path, mine, callContext())).toMatchObject({ kind: 'opened' });
-    await vault.stage(path, mine.token, async () => password('new-1'), callContext());
+    await vault.stage(path, mine, async () => password('new-1'), callContext());
     const { record } = await vault.state(path, callContext());
-    expect(await vault.promote(path, mine.token, record?.base ?? null, callContext())).toBe('promoted');
+    expect(await vault.promote(path, mine, record?.base ?? null, callContext())).toBe('promoted');
   });
 
   test('AWSPENDING left on another version: half a rotation by AWS is in the way', async () => {
@@ -135,8 +135,8 @@ describe.each<AwsEmulator>(['moto', 'ministack'])('by %s', (kind) => {
     await client.send(new CreateSecretCommand({ Name: name }));
     const mine = opening();
     await vault.open(name, mine, callContext());
-    await vault.stage(name, mine.token, async () => password('new-1'), callContext());
-    expect(await vault.promote(name, mine.token, null, callContext())).toBe('promoted');
+    await vault.stage(name, mine, async () => password('new-1'), callContext());
+    expect(await vault.promote(name, mine, null, callContext())).toBe('promoted');
     expect(await readerSees(client, name)).toEqual({ password: 'new-1' });
   });
 
@@ -151,10 +151,10 @@ describe.each<AwsEmulator>(['moto', 'ministack'])('by %s', (kind) => {
   test('how many versions a rotation takes, of both secrets', async () => {
     const mine = opening();
     await vault.open(path, mine, callContext());
-    await vault.stage(path, mine.token, async () => password('new-1'), callContext());
+    await vault.stage(path, mine, async () => password('new-1'), callContext());
     const { record } = await vault.state(path, callContext());
-    await vault.promote(path, mine.token, record?.base ?? null, callContext());
-    await vault.finish(path, mine.token, 'replaced', 1, callContext());
+    await vault.promote(path, mine, record?.base ?? null, callContext());
+    await vault.finish(path, mine, 'replaced', 1, callContext());
     const count = async (name: string) => {
       const all = new ListSecretVersionIdsCommand({ SecretId: name, IncludeDeprecated: true });
       return (await client.send(all)).Versions?.length;
@@ -165,18 +165,18 @@ describe.each<AwsEmulator>(['moto', 'ministack'])('by %s', (kind) => {
   test('the move of the label arrives, its reply does not: unknown, and the same call again finds it done', async () => {
     const mine = opening();
     await vault.open(path, mine, callContext());
-    await vault.stage(path, mine.token, async () => password('new-1'), callContext());
+    await vault.stage(path, mine, async () => password('new-1'), callContext());
     const base = (await vault.state(path, callContext())).record?.base ?? null;
     const proxy = await losingReplies(aws.endpoint, (head) => /UpdateSecretVersionStage/i.test(head));
     try {
-      const lost = vaultAt(`http://${proxy.address}`).promote(path, mine.token, base, callContext());
+      const lost = vaultAt(`http://${proxy.address}`).promote(path, mine, base, callContext());
       expect(await failureOf(lost, 'new-1', 'old-1')).toMatchObject({ code: 'Unreachable', effect: 'unknown' });
     } finally {
       await proxy.close();
     }
     expect(await readerSees(client, path)).toEqual({ username: 'svc', password: 'new-1' });
     expect((await vault.state(path, callContext())).record?.phase).toBe('promoted');
-    expect(await vault.promote(path, mine.token, base, callContext())).toBe('promoted');
+    expect(await vault.promote(path, mine, base, callContext())).toBe('promoted');
   });
 });
 
@@ -195,10 +195,10 @@ describe('rights, by ministack, which checks them', () => {
     const mine = opening();
     expect(await vault.check([path], callContext())).toEqual([]);
     await vault.open(path, mine, callContext());
-    await vault.stage(path, mine.token, async () => password('new-1'), callContext());
+    await vault.stage(path, mine, async () => password('new-1'), callContext());
     const base = (await vault.state(path, callContext())).record?.base ?? null;
-    expect(await vault.promote(path, mine.token, base, callContext())).toBe('promoted');
-    await vault.finish(path, mine.token, 'replaced', 1, callContext());
+    expect(await vault.promote(path, mine, base, callContext())).toBe('promoted');
+    await vault.finish(path, mine, 'replaced', 1, callContext());
     expect(await vault.list('', callContext())).toContain(path);
     const other = `landis/${path}`;
     await personWrites(clientAt(aws.endpoint), other, { password: 'theirs' });
@@ -217,7 +217,7 @@ describe('rights, by ministack, which checks them', () => {
     const mine = opening();
     await vault.open(path, mine, callContext());
     const error = await failureOf(
-      vault.stage(path, mine.token, async () => password('new-1'), callContext()),
+      vault.stage(path, mine, async () => password('new-1'), callContext()),
       'new-1',
     );
     expect(error).toMatchObject({ code: 'Unauthorized', effect: 'none' });
