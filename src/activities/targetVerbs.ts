@@ -38,6 +38,7 @@ export function createTargetVerbs(deps: RotationDeps): Pick<Verbs, TargetVerb> {
     revert: (rotation, command) => revert(deps, rotation, command),
     async confirm(rotation, command) {
       const step = await prepare(deps, rotation, command);
+      await step.say({});
       await need(step.driver.confirm, step, 'confirm').call(step.driver, step.account, step.via, step.effect);
       return null;
     },
@@ -58,6 +59,7 @@ export function createTargetVerbs(deps: RotationDeps): Pick<Verbs, TargetVerb> {
     },
     async endSessions(rotation, command) {
       const step = await prepare(deps, rotation, command);
+      await step.say({});
       const started = { before: command.before };
       await need(step.driver.endSessions, step, 'end sessions').call(
         step.driver,
@@ -85,7 +87,8 @@ async function probe(deps: RotationDeps, rotation: RotationRef, command: Command
   const { primary } = resolved;
   const { write, regained } = command;
   const note = (change: RecordChange) => primary.vault.note(primary.path, carrierOf(rotation), change, context);
-  if (write !== null) await atVault(() => note(write));
+  // Where refusals lock, who does not carry the record any more must not spend one: nothing to write is a look at it.
+  if (write !== null || regained !== undefined) await atVault(() => note(write ?? {}));
   const answer = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
   if (answer === 'accepted' && regained !== undefined) await note(regained).catch(countsOneTooMany);
   return { answer, vantage: `${deps.vantage}/${entry.bound.realm}/${id}` };
@@ -99,6 +102,7 @@ function countsOneTooMany(error: unknown): void {
 async function capture(deps: RotationDeps, rotation: RotationRef, command: CommandOf<'capture'>) {
   const step = await prepare(deps, rotation, { ...command, notAfter: deps.clock.now() });
   const current = await step.version(command.current);
+  await step.say({});
   const taken = await need(step.driver.capture, step, 'capture').call(
     step.driver,
     step.account,
@@ -163,7 +167,7 @@ interface TargetStep {
   readonly via: Login;
   readonly effect: EffectContext;
   version(version: VersionId): Promise<Secret>;
-  /** Writes the record: what may happen next is known before it happens. */
+  /** Writes the record: what may happen next is known before it happens. Nothing happens by who does not carry it any more. */
   say(write: RecordChange): Promise<void>;
 }
 

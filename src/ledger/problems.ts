@@ -47,8 +47,8 @@ export class LedgerProblems {
     return this.#error(
       'Conflict',
       path,
-      `the rotation's record at ${path} was taken over by another relock; nothing was changed. Look at how that one ends: ` +
-        '`relock status`, or where `relock recover` was started',
+      `the rotation's record at ${path} was taken over by another relock; nothing was changed by this one. ` +
+        'See how that one ends where it was started; `relock credentials --state` says how the record stands',
     );
   }
 

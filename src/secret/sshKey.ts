@@ -1,13 +1,4 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
 import { Secret } from './secret.js';
 import { SshReader, sshInteger, sshString, sshUint32 } from './sshWire.js';
 
@@ -127,10 +118,11 @@ function proveUsable(privateKey: string, blob: string): void {
 
 /** A new Ed25519 pair as `private_key` (OpenSSH format) and `public_key` (one line). The comment must be one line. */
 export function generateSshKey(comment: string): Secret {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const jwk = privateKey.export({ format: 'jwk' });
-  const publicBytes = jwkBytes(jwk.x);
-  const text = encodePrivateKey(publicBytes, jwkBytes(jwk.d), comment);
+  // An Ed25519 key is 32 random bytes. Node 20's `generateKeyPairSync` is not used: exporting its key stops the whole process
+  // for good when garbage is collected in that moment, since both take one lock.
+  const seed = randomBytes(32);
+  const publicBytes = rawPublic(keyFromSeed(seed));
+  const text = encodePrivateKey(publicBytes, seed, comment);
   const blob = ed25519Blob(publicBytes).toString('base64');
   proveUsable(text, blob);
   return Secret.of({ private_key: text, public_key: formatPublicKey({ type: 'ssh-ed25519', blob, comment }) });

@@ -46,6 +46,8 @@ export class Checker {
   interference = 0;
   /** Targets whose management secret is being rotated itself, and since when. */
   readonly fenced = new Map<string, Instant>();
+  /** Two heads carry one record, one after the other. */
+  twoHeads = false;
   /** Some rotation ended without knowing. */
   #unsettled = false;
   readonly problems: string[] = [];
@@ -211,13 +213,10 @@ export class Checker {
     const here = this.#logins.filter(({ target }) => target === id);
     const worked = here.find(({ secret, answer }) => answer === 'accepted' && !this.#same(secret, current));
     if (worked === undefined) return false;
-    const refused = here.findLastIndex(
-      ({ secret, answer }) => answer === 'rejected' && this.#same(secret, worked.secret),
-    );
-    const after = here.findIndex(
-      ({ secret, answer }, index) => index > refused && answer === 'accepted' && this.#same(secret, current),
-    );
-    return refused > here.indexOf(worked) && after > refused;
+    const since = here.slice(here.indexOf(worked) + 1);
+    const refused = since.findIndex(({ secret, answer }) => answer === 'rejected' && this.#same(secret, worked.secret));
+    const after = since.findLastIndex(({ secret, answer }) => answer === 'accepted' && this.#same(secret, current));
+    return refused >= 0 && after > refused;
   }
 
   #neverLost(what: string, readers: Secret | null): void {
@@ -247,7 +246,9 @@ export class Checker {
     return base !== undefined && this.#same(base, value);
   }
 
+  /** A refusal that an account met while it did its own work is in its head's count before it is in the record: another begins without it. */
   #budget(what: string): void {
+    if (this.twoHeads && [...this.#world.estate.targets.values()].some(({ management }) => management === null)) return;
     for (const id of this.#ids()) {
       const device = this.#world.device(id);
       if (device.options.capabilities.lockoutThreshold === null) continue;

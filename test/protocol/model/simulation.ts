@@ -183,6 +183,7 @@ export class Simulation {
   async #joinIn(other: Other, mixer: Mixer | null): Promise<void> {
     this.#trace.say(() => `another process begins (${mixer === null ? 'alone' : 'side by side'})`);
     this.checker.interference += 1;
+    this.checker.twoHeads = true;
     await this.#play({ ...alone, start: other.start, policy: other.policy }, mixer);
     this.#trace.say(() => 'the other process ends');
   }
