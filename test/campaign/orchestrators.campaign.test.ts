@@ -123,14 +123,17 @@ describe('two orchestrators, one credential', () => {
         return { offset, laterAt, ended: [await first, await later] };
       }),
     );
-    // Where one had to leave a record to the other, it says so, and recover ends what neither did.
+    // Where the other took a record over, or had it first, one says so; recover ends what neither did.
     await relock(here, ['recover', '--json']);
     for (const { offset, laterAt, ended } of pairs) {
       const names = [`two-${offset}`, `key-${offset}`];
       await fenceHeld(names);
       await Promise.all(names.map((name) => world.expectOnlyCurrentOpens(name)));
       for (const one of ended)
-        for (const [, state] of statesIn(one)) expect(['rotated', 'parked', 'pending'], one.stdout).toContain(state);
+        for (const [, state, reason] of statesIn(one))
+          expect(['rotated', 'parked', 'pending', 'unverified(held)'], one.stdout).toContain(
+            state === 'unverified' ? `${state}(${reason})` : state,
+          );
       for (const name of names) expect(world.traffic.lastMadeAt(`itron/${name}`)).toBeGreaterThanOrEqual(laterAt);
     }
   }, 240_000);
@@ -149,7 +152,7 @@ describe('two orchestrators, one credential', () => {
     });
     letGo();
     const ended = await incident;
-    expect(statesIn(ended), ended.stdout).toEqual([['itron/sched', 'rotated']]);
+    expect(statesIn(ended), ended.stdout).toEqual([['itron/sched', 'rotated', undefined]]);
     expect(scheduled).toHaveLength(1);
     expect(scheduled).not.toContain(await world.current('sched'));
     await world.expectOnlyCurrentOpens('sched', scheduled);
@@ -232,8 +235,8 @@ describe('two orchestrators, one credential', () => {
   }, 240_000);
 });
 
-function statesIn({ stdout, stderr }: Ended): readonly (readonly [string, string])[] {
-  const status = JSON.parse(stdout) as { credentials?: { id: string; state: string }[] };
+function statesIn({ stdout, stderr }: Ended): readonly (readonly [string, string, string | undefined])[] {
+  const status = JSON.parse(stdout) as { credentials?: { id: string; state: string; reason?: string }[] };
   expect(status, stderr).toHaveProperty('credentials');
-  return (status.credentials ?? []).map(({ id, state }) => [id, state] as const).sort();
+  return (status.credentials ?? []).map(({ id, state, reason }) => [id, state, reason] as const).sort();
 }

@@ -7,7 +7,7 @@ import { type Ended, runRelock } from '../cli/runRelock.js';
 import type { Checkpoint } from './checkpoints.js';
 import { type RelockDev, relockDev } from './relockDev.js';
 import { startRotations } from './startRotations.js';
-import { type Stoppable, type StoppableEstate, stoppableEstate } from './stoppableEstate.js';
+import { type Snapshot, type Stoppable, type StoppableEstate, stoppableEstate } from './stoppableEstate.js';
 
 /** One credential for each place where a rotation can be when everything dies; how `recover` ends it. */
 interface Case extends Stoppable {
@@ -132,7 +132,7 @@ describe('Temporal and its data are gone for good, in every phase of a rotation'
     const again = await relock('recover', '--json');
     expect([...byCredential(again.stdout).keys()].sort()).toEqual(suspended.map(({ name }) => `itron/${name}`).sort());
     const { logins: _after, ...after } = await world.snapshot();
-    expect(after).toEqual(before);
+    expect(withoutHeads(after)).toEqual(withoutHeads(before));
     for (const { name } of suspended)
       for (const value of world.traffic.valuesOf(`itron/${name}`))
         expect(await world.logIn(name, value), name).not.toBe('accepted');
@@ -148,3 +148,14 @@ describe('Temporal and its data are gone for good, in every phase of a rotation'
     expect(await relock('recover', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
   }, 60_000);
 });
+
+/** Whose an open record is changes each time that somebody looks whether it can be finished; nothing else may. */
+function withoutHeads({ vault, ...rest }: Omit<Snapshot, 'logins'>): Omit<Snapshot, 'logins'> {
+  return { ...rest, vault: Object.fromEntries(Object.entries(vault).map(([at, kept]) => [at, headless(kept)])) };
+}
+
+function headless(kept: unknown): unknown {
+  const { relock_document: text } = (kept as { data: { relock_document?: string } }).data;
+  const { record, ...document } = JSON.parse(text ?? '{}') as { record?: Record<string, unknown> | null };
+  return record == null ? kept : { ...document, record: { ...record, head: '', pastHeads: [] } };
+}
