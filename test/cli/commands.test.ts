@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../config/estateFile.js';
+import { runIn } from './runHere.js';
 import { runRelock } from './runRelock.js';
 
 const pin = `SHA256:${'A'.repeat(43)}`;
@@ -35,7 +36,7 @@ describe('relock init', () => {
     expect(readdirSync(folder).sort()).toEqual(['relock.yaml', 'vault', 'vault.key']);
     expect(statSync(join(folder, 'vault.key')).mode & 0o777).toBe(0o600);
     expect(made.stdout).not.toContain('AGE-SECRET-KEY');
-    const checked = await runRelock(folder, ['check', '--json']);
+    const checked = await runIn(folder, ['check', '--json']);
     expect(checked.stderr).toBe('');
     expect(JSON.parse(checked.stdout)).toEqual({ ok: true, findings: [] });
     expect(checked.code).toBe(0);
@@ -44,7 +45,7 @@ describe('relock init', () => {
   it('overwrites nothing: exit 2, every byte as before', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'relock.yaml'), 'mine');
-    const refused = await runRelock(folder, ['init']);
+    const refused = await runIn(folder, ['init']);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain('relock.yaml is there already');
     expect(readFileSync(join(folder, 'relock.yaml'), 'utf8')).toBe('mine');
@@ -57,7 +58,7 @@ describe('relock check', () => {
     const folder = estateFolder((text) =>
       text.replace('openbao', 'openbo').replace(pin, 'x').replace('id: other/svc', 'id: itron/svc'),
     );
-    const checked = await runRelock(folder, ['check']);
+    const checked = await runIn(folder, ['check']);
     expect(checked).toMatchObject({ code: 2, stdout: '' });
     const lines = checked.stderr.split('\n');
     expect(lines[0]).toMatch(/^relock\.yaml:2: vault "primary": unknown driver "openbo"; expected one of .*openbao/);
@@ -67,7 +68,7 @@ describe('relock check', () => {
 
   it('--json: the same as JSON alone on stdout', async () => {
     const folder = estateFolder((text) => text.replace('id: other/svc', 'id: itron/svc'));
-    const checked = await runRelock(folder, ['--json', 'check']);
+    const checked = await runIn(folder, ['--json', 'check']);
     expect(checked.code).toBe(2);
     expect(JSON.parse(checked.stdout)).toMatchObject({
       ok: false,
@@ -76,7 +77,7 @@ describe('relock check', () => {
   });
 
   it('says what to do when there is no configuration', async () => {
-    const checked = await runRelock(temporaryFolder(), ['check', '--config', 'site.yaml']);
+    const checked = await runIn(temporaryFolder(), ['check', '--config', 'site.yaml']);
     expect(checked).toMatchObject({ code: 2, stdout: '' });
     expect(checked.stderr).toMatch(
       /^site\.yaml: there is no such file; expected relock.yaml: `relock init` writes one/,
@@ -84,7 +85,7 @@ describe('relock check', () => {
   });
 
   it('a vault that is not there: exit 1, and its targets are named as not looked at', async () => {
-    const checked = await runRelock(estateFolder(), ['check', '--json'], { RELOCK_TEST_TOKEN: 'hvs.topsecret' });
+    const checked = await runIn(estateFolder(), ['check', '--json'], { RELOCK_TEST_TOKEN: 'hvs.topsecret' });
     expect(checked.code).toBe(1);
     const { ok, findings } = JSON.parse(checked.stdout);
     expect(ok).toBe(false);
@@ -97,7 +98,7 @@ describe('relock check', () => {
   });
 
   it('--offline asks nobody', async () => {
-    const checked = await runRelock(estateFolder(), ['check', '--offline']);
+    const checked = await runIn(estateFolder(), ['check', '--offline']);
     expect(checked).toMatchObject({ code: 0, stderr: '' });
     expect(checked.stdout).toContain('2 credentials, 1 target, 1 vault: relock.yaml is right');
   });
@@ -105,14 +106,14 @@ describe('relock check', () => {
 
 describe('relock credentials', () => {
   it('lists what is shared, as a table', async () => {
-    const listed = await runRelock(estateFolder(), ['credentials']);
+    const listed = await runIn(estateFolder(), ['credentials']);
     expect(listed).toMatchObject({ code: 0, stderr: '' });
     expect(listed.stdout.split('\n')[0]).toMatch(/^ID +VENDOR +KIND +ACCOUNT +TARGETS +COPIES$/);
     expect(listed.stdout).toMatch(/itron\/svc +itron +password +itron-svc +host-1 +primary:itron\/svc\n/);
   });
 
   it('--vendor and --json: that vendor only, for machines', async () => {
-    const listed = await runRelock(estateFolder(), ['credentials', '--vendor', 'other', '--json']);
+    const listed = await runIn(estateFolder(), ['credentials', '--vendor', 'other', '--json']);
     expect(JSON.parse(listed.stdout)).toMatchObject([
       {
         id: 'other/svc',
@@ -126,7 +127,7 @@ describe('relock credentials', () => {
   });
 
   it('an unknown vendor: exit 2, with those that are known', async () => {
-    const listed = await runRelock(estateFolder(), ['credentials', '--vendor', 'itrn']);
+    const listed = await runIn(estateFolder(), ['credentials', '--vendor', 'itrn']);
     expect(listed).toMatchObject({ code: 2, stdout: '' });
     expect(listed.stderr).toContain('relock.yaml names itron, other');
   });
@@ -139,13 +140,13 @@ describe('every command', () => {
     ['a missing argument', ['pin'], "missing required argument 'target'"],
     ['a target that is not there', ['pin', 'host-2'], 'target "host-2" is not under "targets"'],
   ])('%s: exit 2', async (_, args, message) => {
-    const ended = await runRelock(estateFolder(), args);
+    const ended = await runIn(estateFolder(), args);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toContain(message);
   });
 
   it('a refused command line is JSON too, where JSON was asked for', async () => {
-    const ended = await runRelock(estateFolder(), ['check', '--json', '--ofline']);
+    const ended = await runIn(estateFolder(), ['check', '--json', '--ofline']);
     expect(ended.code).toBe(2);
     expect(JSON.parse(ended.stdout)).toMatchObject({ ok: false, error: { code: 'UsageError' } });
   });
@@ -158,8 +159,8 @@ describe('every command', () => {
 
   it('text from outside cannot steer the terminal', async () => {
     const folder = estateFolder((text) => text.replace('id: other/svc', 'id: "\\u001b[2Jx"'));
-    const ended = await runRelock(folder, ['check', '--offline', '\u001b[31mred']);
-    const checked = await runRelock(folder, ['check']);
+    const ended = await runIn(folder, ['check', '--offline', '\u001b[31mred']);
+    const checked = await runIn(folder, ['check']);
     expect(ended.stdout + ended.stderr + checked.stdout + checked.stderr).not.toContain('\u001b');
     expect(checked.code).toBe(2);
   });

@@ -21,9 +21,9 @@ function sshKeygenPublic(privateKey: string): string {
 }
 
 describe('generated SSH keys', () => {
-  it('are all usable: 4000 keys are parsed by another library, sign and verify', () => {
+  it('are all usable: 1000 keys are parsed by another library, sign and verify', () => {
     const types = new Set<string>();
-    for (let made = 0; made < 4000; made++) {
+    for (let made = 0; made < 1000; made++) {
       const secret = generateSshKey('relock test');
       const parsed = ssh2.utils.parseKey(secret.reveal('private_key'));
       if (parsed instanceof Error) throw new Error(`key ${made} cannot be parsed`);
