@@ -6,10 +6,13 @@ export class EstateServer {
   readonly #objects: (name: string) => object | undefined;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
+  readonly #outOfTime: () => void;
   #delayed = 0;
 
-  constructor(objects: (name: string) => object | undefined) {
+  /** `outOfTime` is told of what a device did not do any more, because this machine was too busy to let it in time. */
+  constructor(objects: (name: string) => object | undefined, outOfTime: () => void = () => {}) {
     this.#objects = objects;
+    this.#outOfTime = outOfTime;
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
@@ -40,12 +43,16 @@ export class EstateServer {
 
   async #take(socket: Socket, id: number, call: Call): Promise<void> {
     if (call.after === null) return send(socket, id, await this.#answer(call));
+    const { ms, withinMs } = call.after;
+    const lastAt = Date.now() + (withinMs ?? Number.POSITIVE_INFINITY);
     this.#delayed += 1;
-    setTimeout(() => void this.#answer(call).finally(() => this.#settle()), call.after.ms);
+    setTimeout(() => void this.#later(call, lastAt), ms);
     send(socket, id, { value: null });
   }
 
-  #settle(): void {
+  async #later(call: Call, lastAt: number): Promise<void> {
+    if (Date.now() > lastAt) this.#outOfTime();
+    else await this.#answer(call);
     this.#delayed -= 1;
   }
 

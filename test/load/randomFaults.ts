@@ -45,8 +45,9 @@ export function randomFaults({ line, draw, of, met }: RandomFaultsOptions): Faul
     },
     later: (_call, { kind, forMs }, act) => {
       const reached = kind !== 'late';
-      const ms = reached && of === 'targets' ? Math.min(forMs, latestMs) : forMs;
-      void line.later({ ms, reached }, act);
+      const isBound = reached && of === 'targets';
+      const ms = isBound ? Math.min(forMs, latestMs) : forMs;
+      void line.later({ ms, reached, withinMs: isBound ? settleMs : null }, act);
     },
   };
 }

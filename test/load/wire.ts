@@ -15,6 +15,8 @@ export interface Delay {
   readonly ms: number;
   /** It is at the target already, which does not ask any more whether the caller still wants it. */
   readonly reached: boolean;
+  /** What a device declares (`settleMs`): later than this after it was taken it is not done any more. null: whenever it comes. */
+  readonly withinMs: number | null;
 }
 
 export type Answer<Value> = { readonly value: Value } | { readonly failed: DriverErrorFields };

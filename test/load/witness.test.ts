@@ -53,7 +53,7 @@ describe('a witness', () => {
       credential: path,
       readers: 'value-1',
       accepted: { [device]: ['value-1'] },
-      held: [],
+      held: ['value-1'],
       open: null,
       spent: { [token]: 'rotated' },
     });

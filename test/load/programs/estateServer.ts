@@ -17,5 +17,8 @@ const control = {
   problems: () => world.problems(),
   delayed: () => server.delayed,
 };
-const server = new EstateServer((name) => (name === 'control' ? control : world.object(name)));
+const server = new EstateServer(
+  (name) => (name === 'control' ? control : world.object(name)),
+  () => control.met('outOfTime'),
+);
 await server.listen(places.socket(spec.folder));
