@@ -214,7 +214,9 @@ export class Checker {
     const worked = here.find(({ secret, answer }) => answer === 'accepted' && !this.#same(secret, current));
     if (worked === undefined) return false;
     const since = here.slice(here.indexOf(worked) + 1);
-    const refused = since.findIndex(({ secret, answer }) => answer === 'rejected' && this.#same(secret, worked.secret));
+    const isRefusal = ({ secret, answer }: Login) => answer === 'rejected' && this.#same(secret, worked.secret);
+    // A head that lost its record may still try the old one after the other has proven it dead.
+    const refused = this.twoHeads ? since.findIndex(isRefusal) : since.findLastIndex(isRefusal);
     const after = since.findLastIndex(({ secret, answer }) => answer === 'accepted' && this.#same(secret, current));
     return refused >= 0 && after > refused;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Counts, Coverage } from './coverage.js';
-import { type Scenario, scenarios } from './scenario.js';
+import { rare, type Scenario, scenarios } from './scenario.js';
 import { Simulation } from './simulation.js';
 
 export interface Exploration {
@@ -21,7 +21,13 @@ export interface Explored {
 export async function explore({ seed, runs, path = '' }: Exploration): Promise<Explored> {
   const coverage = new Coverage();
   const property = fc.asyncProperty(scenarios, (scenario) => holds(scenario, coverage));
-  const details = await fc.check(property, { seed, numRuns: runs, path, timeout: 120_000 });
+  const details = await fc.check(property, {
+    seed,
+    numRuns: runs,
+    path,
+    timeout: 120_000,
+    examples: rare.map((scenario): [Scenario] => [scenario]),
+  });
   const problem = details.failed ? `${fc.defaultReportMessage(details)}\n${details.errorInstance}` : null;
   return { problem, ran: details.numRuns, counts: coverage.counts() };
 }

@@ -62,6 +62,33 @@ export interface Scenario {
 /** Who rotates undisturbed. */
 export const alone: Pick<Run, 'says' | 'other'> = { says: [], other: null };
 
+/** Played in every run, since chance finds their ways once in ten thousand: a head that was overtaken while it saved. */
+export const rare: readonly Scenario[] = [
+  {
+    devices: [
+      { profile: 'saves', self: false },
+      { profile: 'locksAtOnce', self: false },
+    ],
+    issued: false,
+    sharedRealm: true,
+    copies: 1,
+    drift: 'none',
+    stragglers: false,
+    consumers: false,
+    refusing: false,
+    stretches: false,
+    runs: [
+      {
+        start: 'rotate',
+        policy: 'restore',
+        says: [],
+        other: { at: 7, start: 'recover', policy: 'restore', mix: null },
+      },
+    ],
+    troubles: [],
+  },
+];
+
 const profileNames = Object.keys(profiles).filter(isProfile);
 
 function isProfile(name: string): name is Profile {
