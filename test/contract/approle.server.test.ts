@@ -170,6 +170,22 @@ describe('AppRole secret-ids', () => {
     expect([await consumer.alive(), await sessionOf(management.secret.reveal('token')).alive()]).toEqual([true, true]);
   });
 
+  test('a token that ends while the sweep looks at it is no denied right', async () => {
+    await bao.request('PUT', 'sys/policies/acl/child', {
+      policy: 'path "auth/token/create" { capabilities = ["update"] }',
+    });
+    first = await makeRole(account, { token_policies: 'child' });
+    const next = await make();
+    const thieves = await Promise.all(Array.from({ length: 60 }, () => openToken(first)));
+    const children = await Promise.all(
+      thieves.flatMap(({ token }) => Array.from({ length: 5 }, () => post('auth/token/create', {}, token))),
+    );
+    expect(children.every(({ status }) => status === 200)).toBe(true);
+    await retire(first, next);
+    await endSessions(0);
+    expect(await Promise.all(thieves.map((thief) => thief.alive()))).toEqual(thieves.map(() => false));
+  });
+
   test('tokens of another role are not touched', async () => {
     const other = await openToken(await makeRole('vendor-other'));
     const next = await make();

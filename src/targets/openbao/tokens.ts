@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { EffectContext } from '../../contracts/context.js';
 import { DriverError } from '../../model/errors.js';
@@ -72,6 +73,10 @@ function issuedAt({ issue_time, creation_time }: Token): Instant {
   return typeof issue_time === 'string' ? Date.parse(issue_time) : creation_time * 1000;
 }
 
+function isGone(status: number, body: unknown): boolean {
+  return status === 404 || mentions(body, 'invalid accessor');
+}
+
 /**
  * Revokes tokens of a role, and with each the tokens made from it. There is no index by role: every token of the
  * namespace is looked at, once: some 700 a second, so 40,000 in a call of a minute.
@@ -127,14 +132,25 @@ export class TokenSweep {
 
   /** null: it ended meanwhile. */
   async #lookUp(accessor: string): Promise<Token | null> {
-    const path = ['auth', 'token', 'lookup-accessor'];
-    const request = { method: 'POST', path, body: { accessor }, effectFree: true } as const;
-    const { status, body } = await this.#management.send({ ...request, expected: [400, 403, 404] });
+    const { status, body } = await this.#askAbout(accessor);
     if (status === 200) return this.#parsed(tokenAnswer, body).data;
-    if (status === 404 || mentions(body, 'invalid accessor')) return null;
+    // One that is just being revoked is "permission denied", as is everything to who lacks the right.
+    if (isGone(status, body) || (await this.#mayLookUp())) return null;
     const text =
       'the management login may not look up tokens, so sessions of the old secret-id cannot be ended. Give its policy the rights that `relock check` names';
     throw this.#server.error('Unauthorized', 'none', text);
+  }
+
+  /** Who has the right is told of one that never was that it is none. */
+  async #mayLookUp(): Promise<boolean> {
+    const { status, body } = await this.#askAbout(randomUUID());
+    return isGone(status, body);
+  }
+
+  #askAbout(accessor: string) {
+    const path = ['auth', 'token', 'lookup-accessor'];
+    const request = { method: 'POST', path, body: { accessor }, effectFree: true } as const;
+    return this.#management.send({ ...request, expected: [400, 403, 404] });
   }
 
   async #revoke(accessor: string): Promise<void> {
