@@ -1,5 +1,6 @@
 import type { Join } from '../model/plan.js';
 import type { RotationRecord, TargetId } from '../model/record.js';
+import type { Instant } from '../model/time.js';
 import type { CommandOf, Failure, Observation, Outcome, Results, RotationEvent } from './commands.js';
 import { foldOnTarget, reasonOfCode } from './foldTarget.js';
 import {
@@ -7,6 +8,7 @@ import {
   isPromoted,
   planOf,
   type RotationState,
+  settledAt,
   type TargetFacts,
   targetIds,
   withCopy,
@@ -31,6 +33,21 @@ export function fold(state: RotationState, seen: Observation): RotationState {
     default:
       return foldOnTarget(state, seen);
   }
+}
+
+/**
+ * What a target answered before everything that was sent there had settled says nothing of afterwards: a refusal heard
+ * before a slow change, beside one heard after it, would read as if neither secret worked. `askedFrom`: when the latest
+ * answers were asked for, at the earliest.
+ */
+export function forgetUnsettled(state: RotationState, askedFrom: Instant): RotationState {
+  const hasSettled = (id: TargetId) => {
+    const at = settledAt(state, id);
+    return askedFrom < at && at <= state.now && !factsOf(state, id).taken;
+  };
+  return targetIds(state)
+    .filter(hasSettled)
+    .reduce((next, id) => withTarget(next, id, { answers: {}, refusals: {} }), state);
 }
 
 function foldFinish(state: RotationState, { end, overwritten }: Results['finish']): RotationState {

@@ -9,7 +9,7 @@ import { adopted, promoted } from './decide/promote.js';
 import { retired } from './decide/retire.js';
 import { suspended } from './decide/suspend.js';
 import { undo } from './decide/undo.js';
-import { fold, foldEvent } from './fold.js';
+import { fold, foldEvent, forgetUnsettled } from './fold.js';
 import type { PhaseName } from './phases.js';
 import { ration } from './refusals.js';
 import type { RotationState } from './state.js';
@@ -44,7 +44,7 @@ export interface Seen {
 export function next(state: RotationState, seen: Seen): { readonly state: RotationState; readonly step: Step } {
   const begun: RotationState = { ...state, now: seen.now };
   const observed = seen.observations.reduce((known, one) => remember(known, fold(known, one), one), begun);
-  return settle(seen.events.reduce(foldEvent, observed));
+  return settle(seen.events.reduce(foldEvent, forgetUnsettled(observed, state.now)));
 }
 
 /** More phase changes than this without a command is a cycle in the protocol itself. */

@@ -44,6 +44,42 @@ describe('effects that come late', () => {
   });
 });
 
+describe('a target that says yes and does it later', () => {
+  /** The change arrives between the refusal of the new secret and the moment in which that is heard; it cannot be ordered again. */
+  async function between(capabilities: DeviceOptions['capabilities'], policy: 'restore' | 'forward') {
+    const story = await Story.of({ devices: devices(1, capabilities) });
+    let [orders, probes] = [0, 0];
+    story.world.trouble = async ({ verb }) => {
+      if (verb !== 'change') return null;
+      orders += 1;
+      return orders === 1 ? { kind: 'lazy', forMs: 20_000 } : { kind: 'refused' };
+    };
+    story.world.done = async ({ verb }) => {
+      if (verb === 'probe') probes += 1;
+      if (verb === 'probe' && probes === 2) await story.world.time.pass(40_000);
+    };
+    return { story, end: await story.rotate(policy) };
+  }
+
+  test.each(['restore', 'forward'] as const)(
+    'is not taken for lost by answers from before and after (%s)',
+    async (policy) => {
+      const { story, end } = await between(slow, policy);
+      expect(words(end)).toBe('rotated(null)');
+      expect(story.world.device('a').accepts(account, await story.readers())).toBe(true);
+    },
+  );
+
+  test.each(['restore', 'forward'] as const)(
+    'is not taken for unchanged by an answer from before (%s)',
+    async (policy) => {
+      const { story, end } = await between({ ...keyFile, settleMs: 30_000 }, policy);
+      expect(words(end)).toBe('rotated(null)');
+      expect(story.world.device('a').accepts(account, await story.readers())).toBe(true);
+    },
+  );
+});
+
 describe('an order of which nothing was sent', () => {
   test('is given once more: a host or a vault that was away for a moment does not end the rotation', async () => {
     const story = await Story.of({ devices: devices(1) });

@@ -26,7 +26,7 @@ function protocol(): string {
       Object.entries(phases).map(([name, { doneBy, truth, why, exits }]) => [name, doneBy, truth, why, exits]),
     ),
     '## What two probes say',
-    'A fresh login with the new secret, and one with the old one where the new is not accepted. The first row that fits counts.',
+    'A fresh login with the new secret, and one with the old one where the new is not accepted. The first row that fits counts. A refusal counts only when it was asked for after everything that was sent there had settled (`settleMs`): a target may say yes and do it later.',
     table(
       ['new', 'old', 'means', 'where two secrets may live', 'at the deadline, or with no refusal left to spend'],
       reconcileTable.map((row) => [

@@ -114,12 +114,17 @@ function pursue(state: RotationState, id: TargetId): Command | null {
   if (outcomeOf(state, id) !== 'pending' || isUntold(state, id)) return null;
   if (isQuiet(state, id)) return waitForQuiet(state, id);
   if (isBetterTold(state, id)) return order(state, id)[0] ?? null;
+  if (mayStillCome(state, id)) return waitForQuiet(state, id);
   const unasked = nextProbe(state, id);
   if (unasked !== null) return probe(id, unasked);
   const verdict = verdictOf(state, id);
   if (verdict !== 'nothing' && verdict !== 'neither') return askAgain(state, [id]);
-  if (state.now < settledAt(state, id)) return waitForQuiet(state, id);
   return order(state, id)[0] ?? null;
+}
+
+/** The new secret was refused, and the target may still be about to take it: the old one need not be asked before that. */
+function mayStillCome(state: RotationState, id: TargetId): boolean {
+  return factsOf(state, id).answers[staged(state).candidate] === 'rejected' && state.now < settledAt(state, id);
 }
 
 /**
