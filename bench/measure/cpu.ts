@@ -24,7 +24,16 @@ export function cpuSeconds(roots: readonly number[]): number {
 
 /** Highest resident memory of a process so far, in MiB. */
 export function peakMemoryMb(pid: number): number {
-  const [, kilobytes = '0'] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmHWM:\s+(\d+)/m) ?? [];
+  return statusMb(pid, /^VmHWM:\s+(\d+)/m);
+}
+
+/** Resident memory of a process now, in MiB. */
+export function residentMemoryMb(pid: number): number {
+  return statusMb(pid, /^VmRSS:\s+(\d+)/m);
+}
+
+function statusMb(pid: number, line: RegExp): number {
+  const [, kilobytes = '0'] = readFileSync(`/proc/${pid}/status`, 'utf8').match(line) ?? [];
   return Number(kilobytes) / 1024;
 }
 

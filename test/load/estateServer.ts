@@ -1,18 +1,24 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Answer, type Call, failureOf, read, receive, send } from './wire.js';
 
+/** Who wants to know what the server does. */
+export interface Heed {
+  answered(call: Call, answer: Answer<unknown>): void;
+  /** What a device did not do any more, because this machine was too busy to let it in time, or to send it in time. */
+  outOfTime(call: Call): void;
+}
+
 /** Vault and devices that outlive those who use them: any object by its name, each method of it a verb. */
 export class EstateServer {
   readonly #objects: (name: string) => object | undefined;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
-  readonly #outOfTime: () => void;
+  readonly #heed: Heed;
   #delayed = 0;
 
-  /** `outOfTime` is told of what a device did not do any more, because this machine was too busy to let it in time. */
-  constructor(objects: (name: string) => object | undefined, outOfTime: () => void = () => {}) {
+  constructor(objects: (name: string) => object | undefined, heed: Heed = { answered: () => {}, outOfTime: () => {} }) {
     this.#objects = objects;
-    this.#outOfTime = outOfTime;
+    this.#heed = heed;
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
@@ -44,19 +50,26 @@ export class EstateServer {
   async #take(socket: Socket, id: number, call: Call): Promise<void> {
     if (call.after === null) return send(socket, id, await this.#answer(call));
     const { ms, withinMs } = call.after;
-    const lastAt = Date.now() + (withinMs ?? Number.POSITIVE_INFINITY);
+    const isSentInTime = call.args.every((arg) => notAfterOf(arg) > Date.now());
+    const lastAt = isSentInTime ? Date.now() + (withinMs ?? Number.POSITIVE_INFINITY) : 0;
     this.#delayed += 1;
     setTimeout(() => void this.#later(call, lastAt), ms);
     send(socket, id, { value: null });
   }
 
   async #later(call: Call, lastAt: number): Promise<void> {
-    if (Date.now() > lastAt) this.#outOfTime();
+    if (Date.now() > lastAt) this.#heed.outOfTime(call);
     else await this.#answer(call);
     this.#delayed -= 1;
   }
 
-  async #answer({ object, verb, args, after }: Call): Promise<Answer<unknown>> {
+  async #answer(call: Call): Promise<Answer<unknown>> {
+    const answer = await this.#perform(call);
+    this.#heed.answered(call, answer);
+    return answer;
+  }
+
+  async #perform({ object, verb, args, after }: Call): Promise<Answer<unknown>> {
     try {
       const found = this.#objects(object);
       const method: unknown = found === undefined ? undefined : Reflect.get(found, verb);
@@ -67,6 +80,12 @@ export class EstateServer {
       return { failed: failureOf(error) };
     }
   }
+}
+
+/** A driver sends nothing past this; a worker that stood still for a while would have sent it all the same. */
+function notAfterOf(arg: unknown): number {
+  const isEffect = typeof arg === 'object' && arg !== null && 'notAfter' in arg;
+  return isEffect ? Number(arg.notAfter) : Number.POSITIVE_INFINITY;
 }
 
 /** What has reached a device is done when the device gets to it. */

@@ -5,6 +5,7 @@ import { Secret } from '../../src/secret/secret.js';
 import { MemoryTargetDriver } from '../../src/targets/memory/driver.js';
 import { MemoryFleet } from '../../src/targets/memory/fleet.js';
 import { MemoryDocuments } from '../../src/vaults/memory/documents.js';
+import { Journal } from './journal.js';
 import { account, type LoadCredential, managementPath } from './loadSpec.js';
 import { documentsObject, targetObject } from './remoteDrivers.js';
 import { type Truth, Witness, watchedDocuments, watchedTarget } from './witness.js';
@@ -20,6 +21,11 @@ export class EstateWorld {
   readonly #witnesses = new Map<string, Witness>();
   readonly #unwatched = new MemoryDocuments();
   readonly #fleet = new MemoryFleet(Date.now);
+  readonly #credentialOf = new Map<string, string>();
+  readonly journal = new Journal(
+    (subject) => this.#credentialOf.get(subject),
+    (credential, password) => this.#witnesses.get(credential)?.nameOf(password) ?? '',
+  );
   readonly #management = Secret.of({ password: 'management-of-all' });
 
   constructor() {
@@ -59,6 +65,7 @@ export class EstateWorld {
     );
     const witness = new Witness({ id, devices: made, old: old.reveal('password') });
     this.#witnesses.set(id, witness);
+    for (const subject of [id, ...devices.map((device) => device.id)]) this.#credentialOf.set(subject, id);
     for (const device of made) {
       device.setAccount(account, [old]);
       this.#targets.set(targetObject(device.id), watchedTarget(new MemoryTargetDriver(device), device.id, witness));

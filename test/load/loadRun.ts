@@ -14,8 +14,6 @@ export interface LoadOptions {
   /** Of each of the three processes. */
   readonly kills: number;
   readonly pauses: number;
-  /** Rotations after which the peaks of memory are noted. */
-  readonly markAt: number;
   /** Logs and evidence stay. */
   readonly keep: boolean;
   readonly say: (line: string) => void;
@@ -32,11 +30,11 @@ export interface LoadResult extends Findings {
   readonly crashes: Readonly<Record<string, number>>;
   readonly pauses: number;
   readonly resumesAfterHalt: number;
-  /** Highest resident memory so far in MiB: after so many rotations, and at the end. */
-  readonly peakMb: { readonly mark: number; readonly atMark: Peaks; readonly atEnd: Peaks };
+  readonly memory: readonly MemoryOfTenth[];
 }
 
-export interface Peaks {
+/** Highest resident memory in MiB while one tenth of the rotations ended, as it was seen every half second. */
+export interface MemoryOfTenth {
   readonly worker: number;
   readonly temporal: number;
 }
@@ -62,7 +60,7 @@ async function runOn(stage: Stage, options: LoadOptions): Promise<LoadResult> {
   const progress = new Progress(places.results(folder, incident), () => operator.isOver);
   const startedAt = Date.now();
   await opener.start();
-  const peaks = watchMemory(stage, operator, progress, options);
+  const memory = watchMemory(stage, operator, progress, options);
   await Promise.all([operator.watch().then(() => opener.release()), disturb(stage, operator, progress, options)]);
   const seconds = Math.round((Date.now() - startedAt) / 1000);
   const { credentials, seed, faultPercent } = options;
@@ -74,7 +72,7 @@ async function runOn(stage: Stage, options: LoadOptions): Promise<LoadResult> {
     crashes: { worker: worker.crashes, temporal: temporal.crashes, opener: opener.crashes },
     pauses: operator.pauses,
     resumesAfterHalt: operator.resumesAfterHalt,
-    peakMb: await peaks,
+    memory: await memory,
   };
 }
 
@@ -82,20 +80,21 @@ async function watchMemory(
   { worker, temporal }: Stage,
   operator: Operator,
   progress: Progress,
-  { markAt, say }: LoadOptions,
-): Promise<LoadResult['peakMb']> {
-  const now = (): Peaks => ({ worker: worker.peakMb(), temporal: temporal.peakMb() });
-  let atMark: Peaks | null = null;
+  { credentials, say }: LoadOptions,
+): Promise<readonly MemoryOfTenth[]> {
+  const tenths: MemoryOfTenth[] = [];
   for (let saidAt = 0; !operator.isOver; await delay(sampleEveryMs)) {
-    const peaks = now();
     const ended = progress.ended();
-    if (ended >= markAt) atMark ??= peaks;
+    const tenth = Math.min(9, Math.floor((10 * ended) / credentials));
+    const before = tenths[tenth] ?? { worker: 0, temporal: 0 };
+    const now = {
+      worker: Math.max(before.worker, worker.residentMb() ?? 0),
+      temporal: Math.max(before.temporal, temporal.residentMb() ?? 0),
+    };
+    tenths[tenth] = now;
     if (Date.now() - saidAt < sayEveryMs) continue;
     saidAt = Date.now();
-    say(
-      `${ended} ended, ${operator.state ?? 'not seen yet'}; peak MiB: worker ${peaks.worker}, Temporal ${peaks.temporal}`,
-    );
+    say(`${ended} ended, ${operator.state ?? 'not seen yet'}; MiB: worker ${now.worker}, Temporal ${now.temporal}`);
   }
-  const atEnd = now();
-  return { mark: markAt, atMark: atMark ?? atEnd, atEnd };
+  return tenths;
 }

@@ -14,7 +14,11 @@ export interface Findings {
   readonly violations: readonly string[];
   /** Faults met, by kind. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Of the first credentials that violate something: all that was asked about them, and answered. */
+  readonly journals: Readonly<Record<string, readonly string[]>>;
 }
+
+const mostJournals = 5;
 
 const settleTimeoutMs = 120_000;
 
@@ -29,10 +33,18 @@ export async function look({ client, estate, folder }: Stage, incident: string):
     estate.call<readonly Truth[]>('control', 'truth'),
     estate.call<readonly string[]>('control', 'problems'),
   ]);
+  const violations = [...seen, ...verdict(truths, ends, report), ...(await leftRunning(client))];
+  const violating = truths
+    .map(({ credential }) => credential)
+    .filter((id) => violations.some((one) => one.startsWith(`${id}: `)));
+  const journals = violating
+    .slice(0, mostJournals)
+    .map(async (id) => [id, await estate.call<readonly string[]>('control', 'journal', id)] as const);
   return {
     ends: countsOf(ends.map(({ state }) => state)),
     reasons: countsOf(ends.flatMap(({ state, reason }) => (reason === null ? [] : [`${state}(${reason})`]))),
-    violations: [...seen, ...verdict(truths, ends, report), ...(await leftRunning(client))],
+    violations,
+    journals: Object.fromEntries(await Promise.all(journals)),
     faults: await estate.call('control', 'faults'),
   };
 }

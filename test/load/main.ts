@@ -1,4 +1,4 @@
-// npm run load -- --credentials 5000 --seed 1 [--kills 5] [--pauses 5] [--fault-percent 2] [--mark-at 1000] [--keep] [--json]
+// npm run load -- --credentials 5000 --seed 1 [--kills 5] [--pauses 5] [--fault-percent 2] [--keep] [--json]
 import { parseArgs } from 'node:util';
 import { loadRun } from './loadRun.js';
 import { resultLines } from './resultLines.js';
@@ -10,7 +10,6 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '5' },
     pauses: { type: 'string', default: '5' },
     'fault-percent': { type: 'string', default: '2' },
-    'mark-at': { type: 'string', default: '1000' },
     keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -22,7 +21,6 @@ const result = await loadRun({
   kills: Number(values.kills),
   pauses: Number(values.pauses),
   faultPercent: Number(values['fault-percent']),
-  markAt: Number(values['mark-at']),
   keep: values.keep,
   say: (line) => console.error(line),
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { peakMemoryMb } from '../../bench/measure/cpu.js';
+import { residentMemoryMb } from '../../bench/measure/cpu.js';
 import type { ServerProcess } from '../../src/servers/spawnServer.js';
 
 export type Life = Pick<ServerProcess, 'pid' | 'ended' | 'kill'>;
@@ -13,7 +13,6 @@ export class Mortal {
   #life: Life | null = null;
   #stopped = false;
   #generation = 0;
-  #peakMb = 0;
   kills = 0;
   /** How often it ended by itself before it was stopped. */
   crashes = 0;
@@ -47,19 +46,17 @@ export class Mortal {
     this.#stopped = true;
   }
 
-  /** The highest resident memory that any of its lives has had, in MiB. */
-  peakMb(): number {
+  /** Resident memory now, in MiB; null: it has just ended. */
+  residentMb(): number | null {
     try {
-      if (this.#life !== null) this.#peakMb = Math.max(this.#peakMb, peakMemoryMb(this.#life.pid));
+      return this.#life === null ? null : Math.round(residentMemoryMb(this.#life.pid));
     } catch {
-      // It has just ended.
+      return null;
     }
-    return Math.round(this.#peakMb);
   }
 
   async #end(): Promise<void> {
     const life = this.#life;
-    this.peakMb();
     this.#life = null;
     await life?.kill();
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault, Faults } from '../../src/decorate/faults.js';
+import type { Fault, Faults, FaultyCall } from '../../src/decorate/faults.js';
 import type { EstateLine } from './estateLine.js';
 import { settleMs } from './loadSpec.js';
 
@@ -25,7 +25,7 @@ export interface RandomFaultsOptions {
   readonly line: EstateLine;
   readonly draw: () => Fault | null;
   readonly of: 'targets' | 'documents';
-  readonly met: (kind: FaultKind) => void;
+  readonly met: (kind: FaultKind, call: FaultyCall) => void;
 }
 
 /** Of the time in which a device settles the other half is for what the machine itself delays. */
@@ -34,9 +34,9 @@ const latestMs = settleMs / 2;
 /** What a device does late it does while it settles; a hand that sleeps wakes up whenever it does, and so does a vault. */
 export function randomFaults({ line, draw, of, met }: RandomFaultsOptions): Faults {
   return {
-    before: async () => {
+    before: async (call) => {
       const fault = draw();
-      if (fault !== null) met(fault.kind);
+      if (fault !== null) met(fault.kind, call);
       return fault;
     },
     after: async () => {},

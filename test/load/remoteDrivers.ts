@@ -2,12 +2,20 @@ import type { TargetDriver } from '../../src/contracts/targetDriver.js';
 import type { DocumentStore } from '../../src/ledger/documentStore.js';
 import type { Capabilities } from '../../src/model/capabilities.js';
 import type { EstateLine } from './estateLine.js';
+import type { Call } from './wire.js';
 
 /** The estate server's name for its vault. */
 export const documentsObject = 'documents';
 
+const targetPrefix = 'target ';
+
 export function targetObject(id: string): string {
-  return `target ${id}`;
+  return `${targetPrefix}${id}`;
+}
+
+/** The device, or the path in the vault, that a call is about. */
+export function subjectOf({ object, args }: Pick<Call, 'object' | 'args'>): string {
+  return object === documentsObject ? `${args[1]}` : object.slice(targetPrefix.length);
 }
 
 /** The vault in the estate server. */

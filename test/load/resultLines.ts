@@ -4,7 +4,7 @@ const mostViolations = 20;
 
 /** For people. */
 export function resultLines(result: LoadResult): readonly string[] {
-  const { credentials, seconds, perSecond, violations, peakMb, pauses, resumesAfterHalt } = result;
+  const { credentials, seconds, perSecond, violations, memory, pauses, resumesAfterHalt } = result;
   return [
     `${credentials} credentials in ${seconds} s, ${perSecond} a second`,
     `ends: ${inWords(result.ends)}`,
@@ -12,10 +12,16 @@ export function resultLines(result: LoadResult): readonly string[] {
     `faults: ${inWords(result.faults)}`,
     `kills: ${inWords(result.kills)}; ended by themselves: ${inWords(result.crashes)}`,
     `pauses: ${pauses}; resumed after a halt: ${resumesAfterHalt}`,
-    `peak MiB at ${peakMb.mark}: ${inWords({ ...peakMb.atMark })}; at the end: ${inWords({ ...peakMb.atEnd })}`,
+    `worker, highest MiB of each tenth: ${memory.map(({ worker }) => worker).join(' ')}`,
+    `Temporal, highest MiB of each tenth: ${memory.map(({ temporal }) => temporal).join(' ')}`,
     `violations: ${violations.length}`,
-    ...violations.slice(0, mostViolations).map((violation) => `  ${violation}`),
+    ...violations.slice(0, mostViolations).map(indented),
+    ...Object.entries(result.journals).flatMap(([credential, lines]) => [credential, ...lines.map(indented)]),
   ];
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
 }
 
 function inWords(counts: Readonly<Record<string, number>>): string {

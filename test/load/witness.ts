@@ -94,9 +94,9 @@ export class Witness {
     const devices = this.#credential.devices.map(({ id }) => id);
     return {
       credential: this.#credential.id,
-      readers: this.#readers === null ? null : this.#nameOf(this.#readers),
-      accepted: Object.fromEntries(devices.map((id) => [id, this.#acceptedBy(id).map((one) => this.#nameOf(one))])),
-      held: [...this.#held].map((one) => this.#nameOf(one)).sort(),
+      readers: this.#readers === null ? null : this.nameOf(this.#readers),
+      accepted: Object.fromEntries(devices.map((id) => [id, this.#acceptedBy(id).map((one) => this.nameOf(one))])),
+      held: [...this.#held].map((one) => this.nameOf(one)).sort(),
       open: this.#open,
       spent: this.#spent,
     };
@@ -106,7 +106,7 @@ export class Witness {
     const safe = (value: string) => value === this.#readers || this.#held.has(value);
     for (const { id } of this.#credential.devices)
       for (const value of this.#acceptedBy(id).filter((one) => !safe(one)))
-        this.#fail(`I1: ${id} accepts ${this.#nameOf(value)}, which is not held (${what})`);
+        this.#fail(`I1: ${id} accepts ${this.nameOf(value)}, which is not held (${what})`);
   }
 
   #acceptedBy(id: string): readonly string[] {
@@ -118,7 +118,8 @@ export class Witness {
     if (!this.#known.includes(value)) this.#known.push(value);
   }
 
-  #nameOf(value: string): string {
+  /** A value by its name. */
+  nameOf(value: string): string {
     const index = this.#known.indexOf(value);
     return index === 0 ? 'old' : `value-${index}`;
   }

@@ -28,7 +28,8 @@ const faultsOf = (of: 'targets' | 'documents') =>
     line,
     of,
     draw: () => faultFor(random, spec.faultPercent),
-    met: (kind) => void line.call('control', 'met', kind),
+    met: (kind, { subject, verb }) =>
+      void line.call('control', 'met', kind, subject.replace(/^memory\/\w+\//, ''), verb),
   });
 const [targetFaults, documentFaults] = [faultsOf('targets'), faultsOf('documents')];
 
