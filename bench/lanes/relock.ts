@@ -84,8 +84,12 @@ export class RelockOn {
     return { worker, temporal, ...Object.fromEntries(served), 'OpenBao and client': rest };
   }
 
+  /** Each turn is a first rotation: what an earlier one left in relock's own document would be one more secret to prove dead. */
   async #store(passwords: ReadonlyMap<string, string>): Promise<void> {
-    for (const [username, password] of passwords)
-      await this.#servers.bao.request('POST', `secret/data/bench/${username}`, { data: { username, password } });
+    const { bao } = this.#servers;
+    for (const [username, password] of passwords) {
+      await bao.request('POST', `secret/data/bench/${username}`, { data: { username, password } });
+      await bao.request('DELETE', `secret/metadata/relock/bench/${username}`);
+    }
   }
 }

@@ -32,7 +32,7 @@ export async function openSecondary(
   if (opened.record.credential !== opening.credential) throw foreignRecord(copy);
   const left = { token: opened.record.token, head: opening.head };
   await copy.vault.open(copy.path, { ...secondary, ...left }, context);
-  await copy.vault.finish(copy.path, left, 'replaced', opening.at, context);
+  await copy.vault.finish(copy.path, left, { end: 'replaced', at: opening.at }, context);
   return recordOf(await copy.vault.open(copy.path, secondary, context));
 }
 

@@ -1,4 +1,5 @@
 import type { CallContext } from '../contracts/context.js';
+import type { Closing } from '../contracts/vaultBackend.js';
 import { DriverError } from '../model/errors.js';
 import type { Carrier, Opening, RotationRecord } from '../model/record.js';
 import { candidateVersion } from '../model/versionNames.js';
@@ -124,9 +125,11 @@ async function stageEverywhere(
   context: CallContext,
 ): Promise<Results['stage']> {
   const record = await primary.vault.stage(primary.path, opening, make, context);
-  const candidate = await primary.vault.read(primary.path, candidateOf(record), context);
   const unavailable = [...skip];
-  for (const copy of others.filter((each) => !skip.includes(each.ref))) {
+  const present = others.filter((each) => !skip.includes(each.ref));
+  if (present.length === 0) return { record, unavailable };
+  const candidate = await primary.vault.read(primary.path, candidateOf(record), context);
+  for (const copy of present) {
     if (!(await stageCopy(copy, opening, candidate, context))) unavailable.push(copy.ref);
   }
   return { record, unavailable };
@@ -152,16 +155,14 @@ async function finish(
   const resolved = resolve(deps.estate, rotation);
   const { primary, others } = resolved;
   const by = carrierOf(rotation);
-  const { token } = by;
-  const at = deps.clock.now();
-  const noted = await noteLast(primary, by, command, context);
-  if (noted !== null && noted.suspended.length > 0) return { end: 'disabled' };
-  for (const copy of others) await finishSecondary(copy, by, command, at, context);
-  await primary.vault.finish(primary.path, by, command.end, at, context);
-  const { spent } = await primary.vault.state(primary.path, context);
-  const end = spent.find((entry) => entry.token === token)?.end ?? command.end;
+  const closing = { end: command.end, at: deps.clock.now() };
+  if (others.length > 0 && (await suspends(primary, by, context))) return { end: 'disabled' };
+  for (const copy of others) await finishSecondary(copy, by, closing, context);
+  const last = { goneFrom: command.gone, refusals: command.refusals };
+  const end = await primary.vault.finish(primary.path, by, { ...closing, last }, context);
+  if (end === null) return { end: 'disabled' };
   const isGiven = end === 'rotated' || end === 'replaced';
-  return { end, overwritten: isGiven && (await isOverwritten(resolved, token, context)) };
+  return { end, overwritten: isGiven && (await isOverwritten(resolved, by.token, context)) };
 }
 
 /** Readers had the new secret, and somebody wrote over it before it was closed: nobody looked whether theirs works. */
@@ -177,28 +178,16 @@ async function isOverwritten(
   return theirs === null || !theirs.equals(ours, ownedFields);
 }
 
-/** The record as it is then. Repeating `finish` meets one that is closed already: null, there is nothing left to note. */
-async function noteLast(
-  primary: Copy,
-  by: Carrier,
-  { gone, refusals }: CommandOf<'finish'>,
-  context: CallContext,
-): Promise<RotationRecord | null> {
+/** Some account is closed by this record: it stays until a person has let the account in again, and so do those of the copies. */
+async function suspends(primary: Copy, { token }: Carrier, context: CallContext): Promise<boolean> {
   const { record } = await primary.vault.state(primary.path, context);
-  if (record?.token !== by.token) return null;
-  return primary.vault.note(primary.path, by, { goneFrom: gone, refusals }, context);
+  return record?.token === token && record.suspended.length > 0;
 }
 
 /** A record left at a copy that is down is closed by the next rotation; it does not keep this one from ending. */
-async function finishSecondary(
-  copy: Copy,
-  by: Carrier,
-  command: CommandOf<'finish'>,
-  at: number,
-  context: CallContext,
-): Promise<void> {
+async function finishSecondary(copy: Copy, by: Carrier, closing: Closing, context: CallContext): Promise<void> {
   try {
-    await copy.vault.finish(copy.path, by, command.end, at, context);
+    await copy.vault.finish(copy.path, by, closing, context);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
   }

@@ -105,10 +105,18 @@ export interface VaultBackend {
   release(path: SecretPath, version: VersionId, context: CallContext): Promise<void>;
 
   /**
-   * Closes the record and marks the token spent. Versions that some target may still accept stay held as leftovers, also the
-   * one that readers get; all others, and every capture, go. Repeat: no-op.
+   * Closes the record and marks the token spent, in one write. Versions that some target may still accept stay held as
+   * leftovers, also the one that readers get; all others, and every capture, go. Gives the end that it has: that of who
+   * closed it first, where it was closed before. null: an account is suspended by it, so it stays, with what was last said.
    */
-  finish(path: SecretPath, by: Carrier, end: EndState, at: Instant, context: CallContext): Promise<void>;
+  finish(path: SecretPath, by: Carrier, closing: Closing, context: CallContext): Promise<EndState | null>;
+}
+
+export interface Closing {
+  readonly end: EndState;
+  readonly at: Instant;
+  /** What the record must still say before it is closed. */
+  readonly last?: Pick<RecordChange, 'goneFrom' | 'refusals'>;
 }
 
 export type Hold =

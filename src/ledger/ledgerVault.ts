@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { CallContext } from '../contracts/context.js';
 import type {
+  Closing,
   Hold,
   Opened,
   PathState,
@@ -183,11 +184,19 @@ export class LedgerVault implements VaultBackend {
     });
   }
 
-  async finish(path: SecretPath, by: Carrier, end: EndState, at: Instant, context: CallContext): Promise<void> {
-    await this.#ledger.change(path, context, (document) => {
-      if (document.spent.some((entry) => entry.token === by.token)) return unchanged(undefined);
+  async finish(
+    path: SecretPath,
+    by: Carrier,
+    { end, at, last = {} }: Closing,
+    context: CallContext,
+  ): Promise<EndState | null> {
+    return this.#ledger.change<EndState | null>(path, context, (document) => {
+      const spent = document.spent.find((entry) => entry.token === by.token);
+      if (spent !== undefined) return unchanged(spent.end);
       const open = this.#ledger.requireCarried(path, document, by);
-      return { document: finishDocument(open, end, at), result: undefined };
+      const noted = noteChange(open, last);
+      if (noted.record.suspended.length > 0) return { ...written(open, noted), result: null };
+      return { document: finishDocument(noted, end, at), result: end };
     });
   }
 

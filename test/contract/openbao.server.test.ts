@@ -180,7 +180,7 @@ describe('OpenBao', () => {
     const mine = opening();
     await vault.open(path, mine, callContext());
     await vault.stage(path, mine, async () => password('never-sent'), callContext());
-    await vault.finish(path, mine, 'untouched', 1, callContext());
+    await vault.finish(path, mine, { end: 'untouched', at: 1 }, callContext());
     const own = `${mount.mount}/data/relock/${path}`;
     const versions = await Promise.all([1, 2, 3].map((version) => mount.api('GET', `${own}?version=${version}`)));
     expect(versions.map(({ status }) => status)).toEqual([404, 404, 200]);

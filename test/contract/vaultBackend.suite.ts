@@ -48,7 +48,8 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
       return { token, record };
     }
 
-    const finish = (token: string, end: EndState) => vault.finish(path, by(token), end, 1_700_000_100_000, context());
+    const finish = (token: string, end: EndState) =>
+      vault.finish(path, by(token), { end, at: 1_700_000_100_000 }, context());
     const heldValue = async (version: string) => (await vault.read(path, version, context())).reveal('password');
 
     describe('open', () => {
@@ -259,7 +260,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const closed = freshPath();
         const other = opening();
         await vault.open(closed, other, context());
-        await vault.finish(closed, other, 'untouched', 1, context());
+        await vault.finish(closed, other, { end: 'untouched', at: 1 }, context());
         const open = await vault.openRecords(context());
         expect(open).toContain(path);
         expect(open).not.toContain(closed);
@@ -287,7 +288,7 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         expect(await harness.readerSees(path)).toEqual({ username: 'svc', password: 'old-1' });
 
         expect(await vault.promote(path, other(token), record.base, context())).toBe('promoted');
-        await vault.finish(path, other(token), 'rotated', 1_700_000_100_000, context());
+        await vault.finish(path, other(token), { end: 'rotated', at: 1_700_000_100_000 }, context());
         await finish(token, 'untouched');
         expect((await vault.state(path, context())).spent).toMatchObject([{ token, end: 'rotated' }]);
       });
@@ -326,11 +327,31 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         await expect(vault.read(path, String(record.base), context())).rejects.toMatchObject({ code: 'NotFound' });
       });
 
-      test('again is a no-op, whatever was opened since; a token never opened is refused', async () => {
+      test('what is last said goes with it', async () => {
+        const { token, record } = await staged('new-1');
+        await vault.note(path, by(token), { effectsNotAfter: 1 }, context());
+        await vault.promote(path, by(token), record.base, context());
+        const last = { goneFrom: [{ version: String(record.base), targets }] };
+        await vault.finish(path, by(token), { end: 'rotated', at: 1, last }, context());
+        const { record: left, leftovers } = await vault.state(path, context());
+        expect([left, leftovers]).toEqual([null, { [String(record.candidate)]: targets }]);
+      });
+
+      test('an account that is suspended keeps it open, with what was last said', async () => {
         const { token } = await staged('new-1');
-        await finish(token, 'untouched');
+        await vault.note(path, by(token), { suspended: ['headend-01'] }, context());
+        const refusals = { realm: { count: 1, at: 5 } };
+        const closing = { end: 'untouched', at: 1, last: { refusals } } as const;
+        expect(await vault.finish(path, by(token), closing, context())).toBeNull();
+        const { record, spent } = await vault.state(path, context());
+        expect([record?.suspended, record?.refusals, spent]).toEqual([['headend-01'], refusals, []]);
+      });
+
+      test('again is a no-op, whatever was opened since, and tells the first end; a token never opened is refused', async () => {
+        const { token } = await staged('new-1');
+        expect(await finish(token, 'untouched')).toBe('untouched');
         const next = await opened({}, null);
-        await finish(token, 'rotated');
+        expect(await finish(token, 'rotated')).toBe('untouched');
         expect((await vault.state(path, context())).record).toEqual(next.record);
         await expect(finish(freshToken(), 'rotated')).rejects.toMatchObject({ code: 'Conflict', effect: 'none' });
       });
@@ -445,8 +466,8 @@ export function describeVaultBackend(name: string, getHarness: () => VaultHarnes
         const make = async () => password('new-1');
         await expect(deaf().stage(path, mine, make, context())).rejects.toMatchObject(lost);
         expect((await vault.stage(path, mine, neverMade, context())).phase).toBe('staged');
-        await expect(deaf().finish(path, mine, 'untouched', 7, context())).rejects.toMatchObject(lost);
-        await vault.finish(path, mine, 'untouched', 8, context());
+        await expect(deaf().finish(path, mine, { end: 'untouched', at: 7 }, context())).rejects.toMatchObject(lost);
+        await vault.finish(path, mine, { end: 'untouched', at: 8 }, context());
         expect((await vault.state(path, context())).spent).toEqual([{ token: mine.token, end: 'untouched', at: 7 }]);
       });
 

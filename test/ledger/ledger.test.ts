@@ -55,7 +55,7 @@ describe("relock's own document", () => {
       const mine = opening();
       tokens.push(mine.token);
       await vault.open('a', mine, callContext());
-      await vault.finish('a', mine, 'untouched', count, callContext());
+      await vault.finish('a', mine, { end: 'untouched', at: count }, callContext());
     }
     const { spent } = await vault.state('a', callContext());
     expect(spent.map(({ token }) => token)).toEqual(tokens.slice(-32));

@@ -47,7 +47,7 @@ describe('a witness', () => {
     const [first, version] = [await old(), await base()];
     await retire(first);
     await vault.note(path, by(token), { goneFrom: [{ version, targets: [device] }] }, callContext());
-    await vault.finish(path, by(token), 'rotated', Date.now(), callContext());
+    await vault.finish(path, by(token), { end: 'rotated', at: Date.now() }, callContext());
     expect(world.problems()).toEqual([]);
     expect(truth()).toEqual({
       credential: path,

@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault, FaultyCall } from '../../src/decorate/faults.js';
+import { DriverError } from '../../src/model/errors.js';
 import { createInterpreter } from '../../src/protocol/direct.js';
 import { unlessOvertaken } from '../../src/protocol/overtaken.js';
 import { beginRotation, rotate } from '../../src/protocol/rotate.js';
 import { profiles } from '../harness/devices.js';
 import { MemoryEstate } from '../harness/memoryEstate.js';
 
-/** The record that `finish` closes is written, and from then on the vault says nothing. */
+/** The record that `finish` closes is written, and from that very reply on the vault says nothing. */
 function silentAfterFinish(world: MemoryEstate): (call: FaultyCall) => Promise<Fault | null> {
-  return async (call) => {
-    const finished = (await world.ledger(world.primary)).spent.length > 0;
-    return finished && call.subject.startsWith('primary') ? { kind: 'dropped' } : null;
+  const isFinished = async () => (await world.ledger(world.primary)).spent.length > 0;
+  world.done = async ({ verb, subject }) => {
+    if (verb === 'write' && (await isFinished()))
+      throw new DriverError({ code: 'Timeout', effect: 'unknown', driver: 'test', subject, message: 'no reply' });
   };
+  return async ({ subject }) => (subject.startsWith('primary') && (await isFinished()) ? { kind: 'dropped' } : null);
 }
 
 async function endedInSilence(trouble: (call: FaultyCall) => Promise<Fault | null>) {
@@ -28,6 +31,7 @@ async function endedInSilence(trouble: (call: FaultyCall) => Promise<Fault | nul
   const order = { plan: world.plan('forward'), token: 'a'.repeat(64), policy: 'forward' as const };
   const rotated = await rotate(beginRotation(order, world.time.now()), interpreter);
   world.trouble = async () => null;
+  world.done = async () => {};
   return { before: rotated.end, after: await unlessOvertaken(rotated, interpreter) };
 }
 

@@ -59,7 +59,7 @@ export class People {
     await vault.note(path, by, { phase: 'applied' }, context);
     this.#checker.fenced.set(id, time.now());
     time.later(forMs, async () => {
-      await vault.finish(path, by, 'rotated', time.now(), context);
+      await vault.finish(path, by, { end: 'rotated', at: time.now() }, context);
       this.#checker.fenced.delete(id);
     });
   }

@@ -154,7 +154,7 @@ describe.each<AwsEmulator>(['moto', 'ministack'])('by %s', (kind) => {
     await vault.stage(path, mine, async () => password('new-1'), callContext());
     const { record } = await vault.state(path, callContext());
     await vault.promote(path, mine, record?.base ?? null, callContext());
-    await vault.finish(path, mine, 'replaced', 1, callContext());
+    await vault.finish(path, mine, { end: 'replaced', at: 1 }, callContext());
     const count = async (name: string) => {
       const all = new ListSecretVersionIdsCommand({ SecretId: name, IncludeDeprecated: true });
       return (await client.send(all)).Versions?.length;
@@ -201,7 +201,7 @@ describe('rights, by ministack, which checks them', () => {
     await vault.stage(path, mine, async () => password('new-1'), callContext());
     const base = (await vault.state(path, callContext())).record?.base ?? null;
     expect(await vault.promote(path, mine, base, callContext())).toBe('promoted');
-    await vault.finish(path, mine, 'replaced', 1, callContext());
+    await vault.finish(path, mine, { end: 'replaced', at: 1 }, callContext());
     expect(await vault.list('', callContext())).toContain(path);
     const other = `landis/${path}`;
     await personWrites(clientAt(aws.endpoint), other, { password: 'theirs' });
