@@ -29,9 +29,9 @@ export interface RelockServers {
   stop(): Promise<void>;
 }
 
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+/** As it is shipped. */
+const relock = fileURLToPath(new URL('../bin/relock.js', import.meta.url));
 const keyFile = 'codec.keys';
-const tsx = import.meta.resolve('tsx');
 
 export async function startRelockServers(profileFolder: string | null = null): Promise<RelockServers> {
   const folder = await mkdtemp(join(tmpdir(), 'relock-bench-'));
@@ -71,7 +71,7 @@ export async function startRelockWorker(servers: RelockServers, yaml: readonly s
   const loaded = loadEstate(file, { environment, now: Date.now });
   if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
   const profile = servers.profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${servers.profileFolder}`];
-  const args = [...profile, '--import', tsx, main, '--config', file, 'worker', '--log-level', 'warn'];
+  const args = [...profile, relock, '--config', file, 'worker', '--log-level', 'warn'];
   const server = await spawnServer({
     command: process.execPath,
     args,

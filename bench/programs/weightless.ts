@@ -1,5 +1,6 @@
 // Rotations with vault and devices that weigh nothing: what Temporal and one worker carry. Started by bench/lanes/weightless.ts.
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { memoryBench } from '../../test/workflows/memoryBench.js';
 import { temporalBench } from '../../test/workflows/temporalBench.js';
 import { peakMemoryMb } from '../measure/cpu.js';
@@ -11,7 +12,10 @@ const [address = '', total = '1000', looks = '1000', inFlight = '24'] = process.
 const marks = new Set(looks.split(',').map(Number));
 
 const bench = await memoryBench({ credentials: Number(total), targetsEach: 1 });
-const temporal = await temporalBench(address, 'default', newKeyRing(join(bench.folder, 'codec.keys')));
+// As it is shipped: bundled from what the compiler made.
+const codePath = fileURLToPath(new URL('../../dist/workflows/bundle/workflows.bundle.js', import.meta.url));
+const ring = newKeyRing(join(bench.folder, 'codec.keys'));
+const temporal = await temporalBench(address, 'default', ring, { codePath });
 await temporal.startWorker(bench.estate);
 const startedAt = performance.now();
 const usedBefore = process.cpuUsage();

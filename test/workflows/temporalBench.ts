@@ -1,5 +1,5 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino } from 'pino';
 import { encryptingConverter } from '../../src/codec/dataConverter.js';
 import type { KeyRing } from '../../src/codec/keyRing.js';
@@ -28,7 +28,13 @@ export interface TemporalBench {
 const bundles = new Map<boolean, Promise<{ code: string }>>();
 
 /** What the tests of workflows need of a Temporal server. With a key ring, everything there is encrypted. */
-export async function temporalBench(address: string, namespace: string, ring?: KeyRing): Promise<TemporalBench> {
+export async function temporalBench(
+  address: string,
+  namespace: string,
+  ring?: KeyRing,
+  /** Of the workflows; by default made from their source. */
+  ready?: WorkerOptions['workflowBundle'],
+): Promise<TemporalBench> {
   installTemporalLog(
     pino({ level: process.env.RELOCK_TEST_LOG ?? 'error' }, pino.destination({ dest: 2, sync: true })),
   );
@@ -40,7 +46,7 @@ export async function temporalBench(address: string, namespace: string, ring?: K
     client,
     namespace,
     async startWorker(estate, zone = null) {
-      const workflowBundle = await bundle(ring !== undefined);
+      const workflowBundle = ready ?? (await bundle(ring !== undefined));
       const place = { connection: native, namespace, ...(ring && workingWith(ring)) };
       const worker = await createRelockWorker(estate, { zone, workflowBundle, ...place });
       const run = worker.run();
