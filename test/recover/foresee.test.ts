@@ -11,11 +11,14 @@ import { Secret } from '../../src/secret/secret.js';
 import { type MemoryBench, memoryBench } from '../workflows/memoryBench.js';
 import { rotationInput } from '../workflows/rotationInput.js';
 
-const clock = { now: Date.now, signal: () => new AbortController().signal };
+/** Of the process that comes later: nothing that the first one sent can still arrive. */
+let hurryMs = 0;
+const clock = { now: () => Date.now() + hurryMs, signal: () => new AbortController().signal };
 const quiet = { clock, onStep: () => undefined, onWait: () => undefined };
 
 let bench: MemoryBench;
 beforeEach(async () => {
+  hurryMs = 0;
   bench = await memoryBench({
     targetsEach: 1,
     timing: { effectMs: 300, probeAgainMs: 20, settleDeadlineMs: 200, stragglerMs: 0 },
@@ -37,13 +40,14 @@ async function leaveOpen(policy: FailurePolicy, when: 'before' | 'after', verb: 
   const { order } = rotationInput(bench.estate, 'acme/svc-1', { policy });
   const verbs = createRotationVerbs({ estate: bench.estate, clock, vantage: 'main' });
   await expect(
-    rotate(beginRotation(order, Date.now()), directInterpreter({ ...quiet, verbs, head: 'head-1' })),
+    rotate(beginRotation(order, clock.now()), directInterpreter({ ...quiet, verbs, head: 'head-1' })),
   ).rejects.toThrow(Crashed);
   bench.meddling = {};
+  hurryMs = 60_000;
 }
 
 async function left() {
-  const [open] = await findOpenRecords(bench.estate, () => ({ signal: clock.signal(), deadline: Date.now() + 1_000 }));
+  const [open] = await findOpenRecords(bench.estate, () => ({ signal: clock.signal(), deadline: clock.now() + 1_000 }));
   if (open?.entry == null) throw new Error('no open record');
   return { entry: open.entry, record: open.record };
 }
@@ -74,7 +78,7 @@ describe('what recover is said to do is what it does', () => {
     await leaveOpen(policy, when, verb, nth);
     circumstances[world]();
     const { entry, record } = await left();
-    const ways = await foresee(bench.estate, entry, await look(bench.estate, entry, record, clock), Date.now());
+    const ways = await foresee(bench.estate, entry, await look(bench.estate, entry, record, clock), clock.now());
     expect(await left()).toEqual({ entry, record });
 
     const foreseen = ways.find(({ opens }) => opens === (world === 'asItIs' ? is : world))?.comes;
