@@ -33,9 +33,7 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 function runVitest() {
   const projects = suites[suite].flatMap((project) => ['--project', project]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`];
-  // Many of those without servers wait for a deadline: two more at a time fill the cores.
-  const workers = suite === 'fast' ? ['--maxWorkers=4'] : [];
-  const args = ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...workers, ...reporters, ...filters];
+  const args = ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...reporters, ...filters];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
 }
