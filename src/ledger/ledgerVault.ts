@@ -18,6 +18,7 @@ import {
   type RecordChange,
   type RotationRecord,
   recordPhases,
+  type SpentToken,
   type VersionId,
 } from '../model/record.js';
 import type { Instant } from '../model/time.js';
@@ -86,7 +87,7 @@ export class LedgerVault implements VaultBackend {
 
   async open(path: SecretPath, opening: Opening, context: CallContext): Promise<Opened> {
     return this.#ledger.change<Opened>(path, context, async (document) => {
-      const spent = document.spent.find((entry) => entry.token === opening.token);
+      const spent = spentBy(document, opening);
       if (spent !== undefined) return unchanged({ kind: 'spent', spent });
       const record = await this.#recordAsItIs(path, document, context);
       if (record !== null) return openAgain(document, record, opening);
@@ -191,7 +192,7 @@ export class LedgerVault implements VaultBackend {
     context: CallContext,
   ): Promise<EndState | null> {
     return this.#ledger.change<EndState | null>(path, context, (document) => {
-      const spent = document.spent.find((entry) => entry.token === by.token);
+      const spent = spentBy(document, by);
       if (spent !== undefined) return unchanged(spent.end);
       const open = this.#ledger.requireCarried(path, document, by);
       const noted = noteChange(open, last);
@@ -213,7 +214,7 @@ export class LedgerVault implements VaultBackend {
   }
 
   #requireStageable(path: SecretPath, document: LedgerDocument, by: Carrier): OpenDocument {
-    if (document.spent.some((entry) => entry.token === by.token)) throw this.#ledger.problems.spent(path);
+    if (spentBy(document, by) !== undefined) throw this.#ledger.problems.spent(path);
     const open = this.#ledger.requireCarried(path, document, by);
     const { candidate } = open.record;
     if (candidate !== null && !open.held.has(candidate)) throw this.#ledger.problems.spent(path);
@@ -249,6 +250,11 @@ export class LedgerVault implements VaultBackend {
     const promoted = isSame(ownedValue(content, record.ownedFields), candidate, record.ownedFields);
     return promoted ? { ...record, phase: 'promoted' } : record;
   }
+}
+
+/** How the rotation of this token was closed; undefined: it was not. */
+function spentBy({ spent }: LedgerDocument, { token }: Pick<Carrier, 'token'>): SpentToken | undefined {
+  return spent.find((entry) => entry.token === token);
 }
 
 function unchanged<Result>(result: Result): Change<Result> {

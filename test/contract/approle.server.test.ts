@@ -43,6 +43,13 @@ async function makeRole(name: string, settings: object = {}): Promise<Secret> {
   return issueByHand(name);
 }
 
+/** Whose tokens may make further tokens. */
+async function makeRoleOfParents(): Promise<Secret> {
+  const policy = 'path "auth/token/create" { capabilities = ["update"] }';
+  await bao.request('PUT', 'sys/policies/acl/child', { policy });
+  return makeRole(account, { token_policies: 'child' });
+}
+
 async function post(path: string, body: object, token = ''): Promise<Response> {
   const headers = { 'X-Vault-Token': token };
   return fetch(`${bao.address}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -150,10 +157,7 @@ describe('AppRole secret-ids', () => {
   });
 
   test('tokens issued from the old secret-id die, those of the new one live, whatever the clocks say', async () => {
-    await bao.request('PUT', 'sys/policies/acl/child', {
-      policy: 'path "auth/token/create" { capabilities = ["update"] }',
-    });
-    first = await makeRole(account, { token_policies: 'child' });
+    first = await makeRoleOfParents();
     const thief = await openToken(first);
     const next = await make();
     const consumer = await openToken(next);
@@ -171,10 +175,7 @@ describe('AppRole secret-ids', () => {
   });
 
   test('a token that ends while the sweep looks at it is no denied right', async () => {
-    await bao.request('PUT', 'sys/policies/acl/child', {
-      policy: 'path "auth/token/create" { capabilities = ["update"] }',
-    });
-    first = await makeRole(account, { token_policies: 'child' });
+    first = await makeRoleOfParents();
     const next = await make();
     const thieves = await Promise.all(Array.from({ length: 60 }, () => openToken(first)));
     const children = await Promise.all(

@@ -34,10 +34,9 @@ export class Journal {
     const credential = this.#credentialOf(subject);
     if (credential === undefined) return;
     const lines = this.#lines.get(credential) ?? [];
-    this.#lines.set(credential, [
-      ...lines.slice(1 - mostLines),
-      `${Date.now() - this.#startedAt} ms ${subject}: ${text}`,
-    ]);
+    lines.push(`${Date.now() - this.#startedAt} ms ${subject}: ${text}`);
+    if (lines.length > mostLines) lines.shift();
+    this.#lines.set(credential, lines);
   }
 
   call(call: Call, answer: Answer<unknown>): void {

@@ -88,8 +88,8 @@ async function watchMemory(
     const tenth = Math.min(9, Math.floor((10 * ended) / credentials));
     const before = tenths[tenth] ?? { worker: 0, temporal: 0 };
     const now = {
-      worker: Math.max(before.worker, worker.residentMb() ?? 0),
-      temporal: Math.max(before.temporal, temporal.residentMb() ?? 0),
+      worker: Math.max(before.worker, worker.residentMb()),
+      temporal: Math.max(before.temporal, temporal.residentMb()),
     };
     tenths[tenth] = now;
     if (Date.now() - saidAt < sayEveryMs) continue;

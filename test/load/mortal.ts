@@ -46,12 +46,12 @@ export class Mortal {
     this.#stopped = true;
   }
 
-  /** Resident memory now, in MiB; null: it has just ended. */
-  residentMb(): number | null {
+  /** Resident memory now, in MiB; 0: it has just ended. */
+  residentMb(): number {
     try {
-      return this.#life === null ? null : Math.round(residentMemoryMb(this.#life.pid));
+      return this.#life === null ? 0 : Math.round(residentMemoryMb(this.#life.pid));
     } catch {
-      return null;
+      return 0;
     }
   }
 
