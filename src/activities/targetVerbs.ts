@@ -1,6 +1,7 @@
 import type { CallContext, EffectContext } from '../contracts/context.js';
 import type { Login, TargetDriver } from '../contracts/targetDriver.js';
 import { DriverError } from '../model/errors.js';
+import type { Probed } from '../model/probe.js';
 import type { RecordChange, TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { CommandOf, LoginAs } from '../protocol/commands.js';
@@ -89,9 +90,37 @@ async function probe(deps: RotationDeps, rotation: RotationRef, command: Command
   const note = (change: RecordChange) => primary.vault.note(primary.path, carrierOf(rotation), change, context);
   // Where refusals lock, who does not carry the record any more must not spend one: nothing to write is a look at it.
   if (write !== null || regained !== undefined) await atVault(() => note(write ?? {}));
-  const answer = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
-  if (answer === 'accepted' && regained !== undefined) await note(regained).catch(countsOneTooMany);
-  return { answer, vantage: `${deps.vantage}/${entry.bound.realm}/${id}` };
+  const said = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
+  if (said.answer === 'accepted' && regained !== undefined) await note(regained).catch(countsOneTooMany);
+  const vantage = `${deps.vantage}/${entry.bound.realm}/${id}`;
+  if (said.answer === 'accepted' || !command.explain) return { ...said, vantage };
+  const obstacle = await obstacleAt(deps, resolved, command.target, rotation.token);
+  return obstacle === null ? { ...said, vantage } : { ...barredBy(obstacle, said), vantage };
+}
+
+/** A refusal that has another cause says nothing of the secret; where refusals are counted it was one all the same. */
+function barredBy(because: string, { answer }: Probed) {
+  const isCounted = answer === 'rejected' || answer === 'unknown';
+  return { answer: 'barred', because, ...(isCounted && { counted: answer }) } as const;
+}
+
+/** What keeps the account out there, as management sees it; null: nothing is known to, or it cannot be asked now. */
+async function obstacleAt(
+  deps: RotationDeps,
+  resolved: Resolved,
+  target: TargetId,
+  token: string,
+): Promise<string | null> {
+  const { driver } = resolved.target(target);
+  if (driver.obstacle === undefined) return null;
+  const context = callWithin(deps.clock, deps.estate.timing.callMs);
+  try {
+    const via = await loginFor(deps, resolved, target, { as: 'management' }, token, context);
+    return await driver.obstacle(resolved.entry.account, via, context);
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    return null;
+  }
 }
 
 /** What the login showed is known all the same; the record is only more careful than it need be. */

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../model/capabilities.js';
-import type { ProbeAnswer } from '../model/probe.js';
+import type { Probed } from '../model/probe.js';
 import type { Instant } from '../model/time.js';
 import type { Secret } from '../secret/secret.js';
 import type { CallContext, EffectContext } from './context.js';
@@ -37,9 +37,17 @@ export interface TargetDriver {
    * One fresh login as the account, which changes nothing: never a retry, never a pooled session. Throws only `Bug`,
    * `Misconfigured` (such as a changed host key), `Unsupported`, and `Unreachable` with effect `none` where no connection was
    * made, so that no login was spent; everything else that the network does is `unknown`, and counts as a refusal where
-   * refusals lock the account.
+   * refusals lock the account. Beside `barred` it says why, from a closed table of its own: never the target's text.
    */
-  probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer>;
+  probe(account: string, secret: Secret, context: CallContext): Promise<Probed>;
+
+  /**
+   * What keeps the account from logging in here although its secret may be right, as the management login sees it: locked,
+   * expired, not among those whom the server lets in, no connection left for it. In words for people, who can act on them;
+   * null: nothing is known to. Changes nothing, and makes no login of the account. `check` reports the same words as an error.
+   * Default: such things cannot be seen there.
+   */
+  obstacle?(account: string, via: Login, context: CallContext): Promise<string | null>;
 
   /**
    * Makes the target accept `next`. To what is already accepted: a no-op. Absent where the target makes the value.

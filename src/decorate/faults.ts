@@ -113,11 +113,12 @@ export function withTargetFaults(inner: TargetDriver, subject: string, faults: F
       try {
         return await run(faults, { call: { subject, verb: 'probe' }, changes: false, perform, lie: null });
       } catch (error) {
-        if (error instanceof DriverError && error.code === 'Timeout') return 'unknown';
+        if (error instanceof DriverError && error.code === 'Timeout') return { answer: 'unknown' };
         throw error;
       }
     },
     ...asking('make', true, inner.make),
+    ...asking('obstacle', false, inner.obstacle),
     ...asking('enumerate', false, inner.enumerate),
     ...asking('capture', false, inner.capture),
     ...changing('change', inner.change),

@@ -7,3 +7,9 @@
  */
 export const probeAnswers = ['accepted', 'rejected', 'barred', 'unknown'] as const;
 export type ProbeAnswer = (typeof probeAnswers)[number];
+
+export interface Probed {
+  readonly answer: ProbeAnswer;
+  /** Why it says nothing of the secret, or nothing at all, and what to do: in relock's words. Always there beside `barred`. */
+  readonly because?: string;
+}

@@ -26,6 +26,8 @@ export type Command =
       readonly version: VersionId;
       readonly write: RecordChange | null;
       readonly regained?: RecordChange;
+      /** A refusal may have another cause than the secret: the management login looks whether it has. */
+      readonly explain: boolean;
     }
   /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. `notAfter` is for a target that makes it. */
   | { readonly do: 'stage'; readonly skip: readonly string[]; readonly notAfter: Instant }
@@ -79,7 +81,14 @@ export interface Results {
     | { readonly kind: 'held'; readonly record: RotationRecord }
     | { readonly kind: 'spent'; readonly spent: SpentToken };
   /** `vantage`: from where (worker's zone, method, address): a refusal counts only beside an acceptance from the same. */
-  probe: { readonly answer: ProbeAnswer; readonly vantage: string };
+  probe: {
+    readonly answer: ProbeAnswer;
+    readonly vantage: string;
+    /** Why it decides nothing, in relock's words; no decision reads it. */
+    readonly because?: string;
+    /** What the target itself answered, where the management login saw another cause for it: it counts as such in the budget. */
+    readonly counted?: Exclude<ProbeAnswer, 'accepted' | 'barred'>;
+  };
   stage: { readonly record: RotationRecord; readonly unavailable: readonly string[] };
   capture: { readonly record: RotationRecord };
   change: null;

@@ -83,7 +83,7 @@ function foldProbe(
   const { answer, vantage } = outcome.value;
   const announced = withWritten(before, command.write);
   const state = answer === 'accepted' ? withWritten(announced, command.regained) : announced;
-  const counted = { ...state, refusals: countLogin(state, id, answer) };
+  const counted = { ...state, refusals: countLogin(state, id, outcome.value.counted ?? answer) };
   if (answer === 'accepted') return withTarget(counted, id, accepted(state, id, version, vantage));
   const facts = factsOf(state, id);
   const answers = withAnswer(state, id, version, answer);

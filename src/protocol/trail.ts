@@ -100,7 +100,9 @@ function subjectOf({ order }: RotationState, { command }: Observation): string {
 /** null: nothing stands in the way there, or nothing more is known. */
 function causeOf(seen: Observation): string | null {
   if (!seen.outcome.ok) return seen.outcome.message ?? null;
-  return seen.of === 'probe' ? unclear[seen.outcome.value.answer] : null;
+  if (seen.of !== 'probe') return null;
+  const { answer, because } = seen.outcome.value;
+  return answer === 'accepted' ? null : (because ?? unclear[answer]);
 }
 
 /** A login that decides nothing is no error of a driver. */

@@ -207,7 +207,7 @@ describe('AppRole secret-ids', () => {
 
   test('a probe leaves no token behind', async () => {
     const before = await accessors();
-    expect(await driver().probe(account, first, effectContext())).toBe('accepted');
+    expect((await driver().probe(account, first, effectContext())).answer).toBe('accepted');
     expect(await accessors()).toEqual(before);
   });
 
@@ -307,20 +307,20 @@ describe('AppRole secret-ids', () => {
     const wrong = first.with(Secret.of({ secret_id: randomUUID() }));
     const threshold = capabilities.lockoutThreshold ?? 0;
     for (let refused = 0; refused < threshold; refused += 1) {
-      expect(await driver().probe(account, wrong, effectContext())).toBe('rejected');
+      expect((await driver().probe(account, wrong, effectContext())).answer).toBe('rejected');
     }
-    expect(await driver().probe(account, first, effectContext())).toBe('barred');
+    expect((await driver().probe(account, first, effectContext())).answer).toBe('barred');
   });
 
   test('H20: our address is not allowed: barred, not rejected', async () => {
     const far = await makeRole(account, { secret_id_bound_cidrs: '10.1.0.0/16' });
-    expect(await driver().probe(account, far, effectContext())).toBe('barred');
+    expect((await driver().probe(account, far, effectContext())).answer).toBe('barred');
     const findings = await driver().check(account, management, effectContext());
     expect(findings).toEqual([{ severity: 'warning', message: expect.stringContaining('10.1.0.0/16') }]);
   });
 
   test('a mount that is not there says nothing of the secret', async () => {
     const elsewhere = driverAt(bao.address, { mount: 'no/such' });
-    expect(['unknown', 'barred']).toContain(await elsewhere.probe(account, first, effectContext()));
+    expect(['unknown', 'barred']).toContain((await elsewhere.probe(account, first, effectContext())).answer);
   });
 });

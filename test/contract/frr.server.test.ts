@@ -101,7 +101,7 @@ describe('FRR router', () => {
   const capture = () => driverWith().capture(account, management, first, effectContext());
   const probes = async (...secrets: readonly Secret[]) => {
     const answers = [];
-    for (const secret of secrets) answers.push(await driverWith().probe(account, secret, effectContext()));
+    for (const secret of secrets) answers.push((await driverWith().probe(account, secret, effectContext())).answer);
     return answers;
   };
 

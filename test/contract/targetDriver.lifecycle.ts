@@ -24,7 +24,7 @@ async function changed(bench: Bench): Promise<Secret> {
 async function expectUndone({ current, independentLogin, driver, account }: Bench, next: Secret): Promise<void> {
   expect(await independentLogin(current)).toBe('in');
   expect(await independentLogin(next)).toBe('refused');
-  expect(await driver.probe(account, current, effectContext())).toBe('accepted');
+  expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
 }
 
 function describeUndo({ capabilities, bench }: Subject): void {
@@ -198,7 +198,7 @@ function describeSuspension({ bench }: Subject): void {
       await act('suspend');
       await act('suspend');
       expect(await independentLogin(current)).not.toBe('in');
-      expect(['rejected', 'barred']).toContain(await driver.probe(account, current, effectContext()));
+      expect(['rejected', 'barred']).toContain((await driver.probe(account, current, effectContext())).answer);
       await act('reinstate');
       await act('reinstate');
       expect(await independentLogin(current)).toBe('in');

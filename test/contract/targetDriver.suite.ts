@@ -48,14 +48,14 @@ function describeProbe({ bench }: Subject): void {
   describe('probe', () => {
     test('accepts the current secret, every time, and agrees with a login that is not ours', async () => {
       const { driver, account, current, independentLogin } = bench();
-      expect(await driver.probe(account, current, effectContext())).toBe('accepted');
-      expect(await driver.probe(account, current, effectContext())).toBe('accepted');
+      expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
+      expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
       expect(await independentLogin(current)).toBe('in');
     });
 
     test('a wrong secret is rejected, and changes nothing', async () => {
       const { driver, account, current, makeSecret, independentLogin } = bench();
-      expect(await driver.probe(account, makeSecret(), effectContext())).toBe('rejected');
+      expect((await driver.probe(account, makeSecret(), effectContext())).answer).toBe('rejected');
       expect(await independentLogin(current)).toBe('in');
     });
 
@@ -63,24 +63,24 @@ function describeProbe({ bench }: Subject): void {
       const { driver, account, current, down, up } = bench();
       await down();
       try {
-        expect(await driver.probe(account, current, effectContext())).toBe('unknown');
+        expect((await driver.probe(account, current, effectContext())).answer).toBe('unknown');
       } finally {
         await up();
       }
-      expect(await driver.probe(account, current, effectContext())).toBe('accepted');
+      expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
     });
 
     test('no time left, or stopped before it began: unknown, and nothing hangs', async () => {
       const { driver, account, current } = bench();
-      expect(await driver.probe(account, current, effectContext(0))).toBe('unknown');
-      expect(await driver.probe(account, current, effectContext(20_000, AbortSignal.abort()))).toBe('unknown');
+      expect((await driver.probe(account, current, effectContext(0))).answer).toBe('unknown');
+      expect((await driver.probe(account, current, effectContext(20_000, AbortSignal.abort()))).answer).toBe('unknown');
     });
 
     test('a server that never speaks: unknown when the deadline is there, and when it is stopped', async () => {
       const { silent, account, current } = bench();
       if (silent === null) return;
       const begun = Date.now();
-      expect(await silent.probe(account, current, effectContext(400))).toBe('unknown');
+      expect((await silent.probe(account, current, effectContext(400))).answer).toBe('unknown');
       const stop = new AbortController();
       const stopped = silent.probe(account, current, effectContext(20_000, stop.signal));
       setTimeout(() => stop.abort(), 200);
@@ -152,10 +152,10 @@ function describeChange(subject: Subject): void {
       const next = makeSecret();
       await change(next);
       expect(await independentLogin(next)).toBe('in');
-      expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+      expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
       const oldGone = !capabilities.overlap && capabilities.oldDies === 'now';
       expect(await independentLogin(current)).toBe(oldGone ? 'refused' : 'in');
-      expect(await driver.probe(account, current, effectContext())).toBe(oldGone ? 'rejected' : 'accepted');
+      expect((await driver.probe(account, current, effectContext())).answer).toBe(oldGone ? 'rejected' : 'accepted');
     });
 
     test('to what is accepted already is a no-op', async () => {

@@ -314,9 +314,9 @@ export class MemoryEstate implements Hooks {
       enumerate: (...args) => inner.enumerate(...args),
       capture: (...args) => inner.capture(...args),
       probe: async (name, secret, context) => {
-        const answer = await inner.probe(name, secret, context);
-        this.listener?.answered(id, secret, answer);
-        return answer;
+        const probed = await inner.probe(name, secret, context);
+        this.listener?.answered(id, secret, probed.answer);
+        return probed;
       },
       change: (name, via, next, context) => {
         if (via.as === 'management') this.listener?.managed(id);

@@ -45,14 +45,14 @@ describe('roles with every odd character that is allowed', () => {
     const driver = databaseDriver(postgres);
     const management = superuserLogin(postgres);
     const next = newPassword();
-    expect(await driver.probe(account, old, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, old, effectContext())).answer).toBe('accepted');
     const captured = await driver.capture(account, management, old, effectContext());
     await driver.change(account, management, next, effectContext());
     expect([await psqlLogin(postgres, account, next), await psqlLogin(postgres, account, old)]).toEqual([
       'in',
       'refused',
     ]);
-    expect(await driver.probe(account, old, effectContext())).toBe('rejected');
+    expect((await driver.probe(account, old, effectContext())).answer).toBe('rejected');
     await driver.revert(account, management, captured, next, effectContext());
     await driver.endSessions(account, management, { before: Date.now() }, effectContext());
     expect(await psqlLogin(postgres, account, old)).toBe('in');
@@ -99,7 +99,7 @@ describe('a Linux host', () => {
     const [old, next] = [freshPassword(), freshPassword()];
     await host.addUser({ name: account, password: passwordOf(old) });
     const driver = driverFor('password', settings);
-    expect(await driver.probe(account, old, effectContext(20_000))).toBe('accepted');
+    expect((await driver.probe(account, old, effectContext(20_000))).answer).toBe('accepted');
     const before = await host.shadowLine(account);
     const hostKey = await host.changeHostKey();
     for (const step of [

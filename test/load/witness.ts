@@ -162,9 +162,9 @@ export function watchedTarget(inner: Required<TargetDriver>, id: string, witness
     capture: (...args) => inner.capture(...args),
     enumerate: (...args) => inner.enumerate(...args),
     probe: async (name, secret, context) => {
-      const answer = await inner.probe(name, secret, context);
-      if (answer === 'accepted') witness.loggedIn(secret);
-      return answer;
+      const probed = await inner.probe(name, secret, context);
+      if (probed.answer === 'accepted') witness.loggedIn(secret);
+      return probed;
     },
     change: (name, via, next, context) => {
       witness.told(id, next);

@@ -90,8 +90,8 @@ async function checkTarget(
   if (findings.some((finding) => finding.severity === 'error')) return;
   const { primary } = resolved;
   const current = await primary.vault.read(primary.path, 'current', context());
-  const answer = await driver.probe(account, current, callWithin(clock, estate.timing.probeMs));
-  if (answer !== 'accepted') note(id, 'error', presentSecret[answer]);
+  const { answer, because } = await driver.probe(account, current, callWithin(clock, estate.timing.probeMs));
+  if (answer !== 'accepted') note(id, 'error', because ?? presentSecret[answer]);
 }
 
 const presentSecret = {

@@ -79,7 +79,7 @@ function checkTarget(state: RotationState, id: TargetId): Command | null {
   const isSilent = olds.some((old) => answers[old] === 'unknown') && !planOf(state, id).capabilities.silenceIsRefusal;
   if (isSilent) return silences < patience ? askAgain(state, [id]) : null;
   const next = likelyFirst(state, olds).find((old) => answers[old] === undefined);
-  return next === undefined || !mayGuess(state, id) ? null : probe(id, next);
+  return next === undefined || !mayGuess(state, id) ? null : probe(state, id, next);
 }
 
 /** Silent answers in a row after which a target counts as unreachable. */

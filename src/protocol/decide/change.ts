@@ -116,7 +116,7 @@ function pursue(state: RotationState, id: TargetId): Command | null {
   if (isBetterTold(state, id)) return order(state, id)[0] ?? null;
   if (mayStillCome(state, id)) return waitForQuiet(state, id);
   const unasked = nextProbe(state, id);
-  if (unasked !== null) return probe(id, unasked);
+  if (unasked !== null) return probe(state, id, unasked);
   const verdict = verdictOf(state, id);
   if (verdict !== 'nothing' && verdict !== 'neither') return askAgain(state, [id]);
   return order(state, id)[0] ?? null;

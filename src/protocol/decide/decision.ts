@@ -36,8 +36,14 @@ export function waitForQuiet(state: RotationState, target: TargetId): CommandOf<
 }
 
 /** One login, to see whether this version works. What the record must say before it is filled in for the whole step. */
-export function probe(target: TargetId, version: VersionId): CommandOf<'probe'> {
-  return { do: 'probe', target, version, write: null };
+export function probe(state: RotationState, target: TargetId, version: VersionId): CommandOf<'probe'> {
+  return { do: 'probe', target, version, write: null, explain: needsExplaining(state, target, version) };
+}
+
+/** An old secret that is refused beside the new one, which works, is refused for its own sake: nobody need ask why. */
+function needsExplaining(state: RotationState, target: TargetId, version: VersionId): boolean {
+  const isOld = version !== state.record?.candidate;
+  return planOf(state, target).login === 'management' && !(isOld && factsOf(state, target).taken);
 }
 
 /** Anything to do comes before waiting; when there is only waiting, the shortest wait counts. */

@@ -48,7 +48,9 @@ function judgeStranger(state: RotationState, stranger: VersionId): 'accepted' | 
 
 function ask(state: RotationState, target: TargetId, stranger: VersionId): 'undecided' | Command {
   if (state.now >= state.deadline || !mayProbe(state, target)) return 'undecided';
-  return factsOf(state, target).answers[stranger] === undefined ? probe(target, stranger) : askAgain(state, [target]);
+  return factsOf(state, target).answers[stranger] === undefined
+    ? probe(state, target, stranger)
+    : askAgain(state, [target]);
 }
 
 function promoteOthers(state: RotationState, others: readonly string[]): Decision {

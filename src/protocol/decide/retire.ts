@@ -58,7 +58,7 @@ function retireNext(state: RotationState, id: TargetId): Command | null {
   const old = doomed(state, id).find((version) => !gone.includes(version));
   if (old === undefined || retires >= doomed(state, id).length + spareRetires) return null;
   if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
-  if (isControlledElsewhere(state, id, old)) return probe(id, old);
+  if (isControlledElsewhere(state, id, old)) return probe(state, id, old);
   const until = notAfter(state);
   const current = staged(state).candidate;
   const write = { ...announce(state, until), phase: 'retired' } as const;
@@ -89,7 +89,7 @@ function proveNext(state: RotationState, id: TargetId): Command | null {
   const deadAt = (changedAt ?? state.now) + (typeof dies === 'object' ? dies.afterMs : 0);
   if (state.now < deadAt) return wait(deadAt, 'propagating', [id]);
   const next = answers[unproven] === undefined ? unproven : controlFor(state, id, unproven);
-  if (next !== null && mayProbe(state, id)) return probe(id, next);
+  if (next !== null && mayProbe(state, id)) return probe(state, id, next);
   return state.now < state.deadline && mayProbe(state, id) ? askAgain(state, [id]) : null;
 }
 
@@ -139,7 +139,7 @@ function soak(state: RotationState, taken: readonly TargetId[]): Decision | null
   const { candidate } = staged(state);
   if (taken.some((id) => factsOf(state, id).answers[candidate] === 'barred')) return { go: { stillUsed: true } };
   const unasked = taken.filter((id) => factsOf(state, id).answers[candidate] === undefined && mayProbe(state, id));
-  return unasked.length === 0 ? null : run(...unasked.map((id) => probe(id, candidate)));
+  return unasked.length === 0 ? null : run(...unasked.map((id) => probe(state, id, candidate)));
 }
 
 /** Why this target's old secret is not proven dead; null: it is. */

@@ -33,7 +33,7 @@ function putBack(state: RotationState, id: TargetId): Command | null {
   if (isBack(state, id)) return null;
   if (state.now < settledAt(state, id)) return waitForQuiet(state, id);
   const asked = nextProbe(state, id);
-  if (asked !== null) return probe(id, asked);
+  if (asked !== null) return probe(state, id, asked);
   return dying(state, id) ?? revertOf(state, id) ?? (state.now < state.deadline ? askAgain(state, [id]) : null);
 }
 

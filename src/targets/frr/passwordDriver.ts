@@ -2,7 +2,7 @@ import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError, type ErrorCode } from '../../model/errors.js';
-import type { ProbeAnswer } from '../../model/probe.js';
+import type { ProbeAnswer, Probed } from '../../model/probe.js';
 import { policyProblem } from '../../model/secretPolicy.js';
 import { Secret } from '../../secret/secret.js';
 import { fetchHostKey, hostKeyError, withSsh } from '../../transport/ssh/connect.js';
@@ -80,7 +80,7 @@ export class FrrPasswordDriver implements TargetDriver {
     }
   }
 
-  async probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+  async probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     this.#requireAccount(account);
     const password = secret.reveal('password');
     if (unsendable.test(password)) {
@@ -89,7 +89,7 @@ export class FrrPasswordDriver implements TargetDriver {
         'the password in the vault has control characters; no login was tried. Store it without',
       );
     }
-    return probeAnswers[await logInToVty(this.#probeAddress(), password, context)];
+    return { answer: probeAnswers[await logInToVty(this.#probeAddress(), password, context)] };
   }
 
   async change(account: string, via: Login, next: Secret, context: EffectContext, replacing?: Secret): Promise<void> {

@@ -2,7 +2,7 @@ import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { DriverEnvironment } from '../../contracts/registration.js';
 import type { Login, TargetFinding } from '../../contracts/targetDriver.js';
 import { DriverError, type ErrorCode } from '../../model/errors.js';
-import type { ProbeAnswer } from '../../model/probe.js';
+import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import { connectSsh, fetchHostKey, hostKeyError, logIn, withSsh } from '../../transport/ssh/connect.js';
@@ -64,15 +64,16 @@ export class LinuxHost {
    * one: `accepted`. An account that PAM bars after the right secret is `barred`; one that is merely locked
    * (`passwd -l`) looks `rejected` for every password, and nothing at login tells the two apart.
    */
-  async probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+  async probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     const login = await logIn(this.endpoint, { account, secret }, context);
-    if (login.answer === 'expired') return 'accepted';
-    if (login.answer !== 'accepted') return login.answer;
+    if (login.answer === 'expired') return { answer: 'accepted' };
+    if (login.answer === 'barred') return { answer: 'barred', because: barredWords(account) };
+    if (login.answer !== 'accepted') return { answer: login.answer };
     try {
       if (this.settings.sftpOnly) await (await login.session.sftp()).probe();
-      return 'accepted';
+      return { answer: 'accepted' };
     } catch {
-      return 'unknown';
+      return { answer: 'unknown' };
     } finally {
       login.session.close();
     }
@@ -121,6 +122,10 @@ export class LinuxHost {
     if (seen !== this.endpoint.address.hostKey) throw hostKeyError(this.endpoint, seen);
     return [];
   }
+}
+
+function barredWords(account: string): string {
+  return `says that ${account} is locked, disabled or expired; its secret was not judged. Let it in again, then go on`;
 }
 
 function stateFindings(account: string, state: string): readonly TargetFinding[] {

@@ -3,7 +3,7 @@ import type { DriverEnvironment } from '../../contracts/registration.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError } from '../../model/errors.js';
-import type { ProbeAnswer } from '../../model/probe.js';
+import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import { fingerprintOf, parsePublicKey, publicKeyOf, SshKeyError, type SshPublicKey } from '../../secret/sshKey.js';
@@ -67,7 +67,7 @@ export class LinuxKeyDriver implements TargetDriver {
     }
   }
 
-  probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+  probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     return this.#host.probe(account, secret.pick(['private_key']), context);
   }
 

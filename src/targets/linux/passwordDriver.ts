@@ -2,7 +2,7 @@ import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { DriverEnvironment } from '../../contracts/registration.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
-import type { ProbeAnswer } from '../../model/probe.js';
+import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import { Secret } from '../../secret/secret.js';
 import type { ChangeAnswers } from '../../transport/ssh/authentication.js';
@@ -53,7 +53,7 @@ export class LinuxPasswordDriver implements TargetDriver {
     return this.#host.check(account, via, context);
   }
 
-  probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+  probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     return this.#host.probe(account, secret, context);
   }
 

@@ -2,7 +2,7 @@ import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError, type ErrorCode } from '../../model/errors.js';
-import type { ProbeAnswer } from '../../model/probe.js';
+import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import type { MemoryDevice } from './fleet.js';
@@ -56,11 +56,18 @@ export class MemoryTargetDriver implements TargetDriver {
     }
   }
 
-  async probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
-    if (this.#interrupted(context) || !this.#device.reachable) return 'unknown';
-    if (!this.#device.has(account)) return 'rejected';
+  async probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
+    if (this.#interrupted(context) || !this.#device.reachable) return { answer: 'unknown' };
+    if (!this.#device.has(account)) return { answer: 'rejected' };
     const answer = this.#device.logIn(account, secret);
-    return answer === 'rejected' && this.capabilities.silenceIsRefusal ? 'unknown' : answer;
+    if (answer === 'barred') return { answer, because: `says that ${account} is locked or suspended; open it again` };
+    return { answer: answer === 'rejected' && this.capabilities.silenceIsRefusal ? 'unknown' : answer };
+  }
+
+  async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    this.#reach(account, via, context);
+    const closed = this.#device.isClosed(account);
+    return closed ? `${this.#device.id} lets ${account} in with no secret. Open it to the account, then go on` : null;
   }
 
   async change(account: string, via: Login, next: Secret, context: EffectContext): Promise<void> {

@@ -32,6 +32,8 @@ interface Account {
   /** When a change that nobody confirmed is taken back; null: nothing waits. */
   revertsAt: Instant | null;
   suspended: boolean;
+  /** Every login is refused, and only management sees that the secret is not why. */
+  closed: boolean;
   /** Starts of sessions that are open. */
   sessions: readonly Instant[];
 }
@@ -64,7 +66,14 @@ export class MemoryDevice {
   /** Creates the account, or makes it as new. */
   setAccount(name: string, secrets: readonly Secret[]): void {
     const accepted = secrets.map((secret) => this.#slotFor(secret, null));
-    this.#accounts.set(name, { accepted, saved: accepted, revertsAt: null, suspended: false, sessions: [] });
+    this.#accounts.set(name, {
+      accepted,
+      saved: accepted,
+      revertsAt: null,
+      suspended: false,
+      closed: false,
+      sessions: [],
+    });
     this.#refusals.delete(name);
   }
 
@@ -75,7 +84,7 @@ export class MemoryDevice {
   /** Which of these an attacker could use right now; changes nothing and counts nothing. */
   accepts(name: string, secret: Secret): boolean {
     const account = this.#settled(name);
-    return !account.suspended && !this.locked(name) && this.holds(name, secret);
+    return !account.suspended && !account.closed && !this.locked(name) && this.holds(name, secret);
   }
 
   /** The secret is set there, whether or not the account is open. */
@@ -86,7 +95,7 @@ export class MemoryDevice {
   /** A login attempt, which counts. */
   logIn(name: string, secret: Secret): 'accepted' | 'rejected' | 'barred' {
     if (this.#settled(name).suspended || this.locked(name)) return 'barred';
-    if (this.holds(name, secret)) {
+    if (this.holds(name, secret) && !this.isClosed(name)) {
       this.#refusals.delete(name);
       return 'accepted';
     }
@@ -176,6 +185,14 @@ export class MemoryDevice {
 
   setSuspended(name: string, suspended: boolean): void {
     this.#settled(name).suspended = suspended;
+  }
+
+  isClosed(name: string): boolean {
+    return this.#settled(name).closed;
+  }
+
+  setClosed(name: string, closed: boolean): void {
+    this.#settled(name).closed = closed;
   }
 
   openSession(name: string): Instant {

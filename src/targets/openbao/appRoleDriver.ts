@@ -3,7 +3,7 @@ import type { DriverEnvironment } from '../../contracts/registration.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError, type ErrorCode } from '../../model/errors.js';
-import type { ProbeAnswer } from '../../model/probe.js';
+import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import { checkRole } from './checkRole.js';
@@ -65,13 +65,13 @@ export class AppRoleDriver implements TargetDriver {
   }
 
   /** The token that a good login gives is revoked at once. */
-  async probe(_account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+  async probe(_account: string, secret: Secret, context: CallContext): Promise<Probed> {
     this.#requireFields(secret);
     const answer = await this.#logIn(secret, context);
-    if (answer === null) return 'unknown';
+    if (answer === null) return { answer: 'unknown' };
     const token = tokenOf(answer.body);
     if (token !== null) await this.#server.endToken(token, context);
-    return probeAnswerOf(answer);
+    return { answer: probeAnswerOf(answer) };
   }
 
   /** Throws `Refused` when the role has its two secret-ids already, or its settings forbid a proof. */

@@ -5,7 +5,7 @@ import type { DriverEnvironment } from '../../contracts/registration.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError } from '../../model/errors.js';
-import type { ProbeAnswer } from '../../model/probe.js';
+import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import { Secret } from '../../secret/secret.js';
 import { checkRole, mayReadVerifiersSql } from './checkRole.js';
@@ -64,17 +64,17 @@ export class PostgresqlPasswordDriver implements TargetDriver {
     }
   }
 
-  async probe(account: string, secret: Secret, context: CallContext): Promise<ProbeAnswer> {
+  async probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     this.#requireAccount(account);
     this.#requirePassword(secret);
     const outcome = await logIn(this.#server, { account, secret }, context);
     if (outcome.kind === 'in') {
       await outcome.session.close();
-      return outcome.asked ? 'accepted' : 'unknown';
+      return { answer: outcome.asked ? 'accepted' : 'unknown' };
     }
     const { answer, code, text } = loginFailures[outcome.failure];
     if (answer === null) throw this.#server.error(code, 'none', text);
-    return answer;
+    return answer === 'rejected' ? { answer } : { answer, because: text };
   }
 
   async change(account: string, via: Login, next: Secret, context: EffectContext): Promise<void> {

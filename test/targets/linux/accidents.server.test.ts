@@ -52,26 +52,26 @@ describe('accidents of accounts', () => {
 
   it('H20: an expired password was the right one; a wrong one is still rejected', async () => {
     await bench.host.exec(`chage -d 0 ${account}`);
-    expect(await driver.probe(account, current, effectContext())).toBe('accepted');
-    expect(await driver.probe(account, freshPassword(), effectContext())).toBe('rejected');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
+    expect((await driver.probe(account, freshPassword(), effectContext())).answer).toBe('rejected');
   });
 
   it('an expired password is changed in the dialogue that the login starts', async () => {
     const next = freshPassword();
     await bench.host.exec(`chage -d 0 ${account}`);
     await driver.change?.(account, self(current), next, effectContext());
-    expect(await driver.probe(account, next, effectContext())).toBe('accepted');
-    expect(await driver.probe(account, current, effectContext())).toBe('rejected');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('rejected');
   });
 
   it('H19: an expired account is barred with the right secret; a locked one looks rejected, and check says so', async () => {
     const { host, management } = bench;
     await host.exec(`chage -E 1 ${account}`);
-    expect(await driver.probe(account, current, effectContext())).toBe('barred');
-    expect(await driver.probe(account, freshPassword(), effectContext())).toBe('rejected');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('barred');
+    expect((await driver.probe(account, freshPassword(), effectContext())).answer).toBe('rejected');
     expect(await driver.check(account, management, effectContext())).toMatchObject([{ severity: 'warning' }]);
     await host.exec(`chage -E -1 ${account} && usermod -L ${account}`);
-    expect(await driver.probe(account, current, effectContext())).toBe('rejected');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('rejected');
     const [finding] = await driver.check(account, management, effectContext());
     expect(finding?.message).toMatch(/is locked/);
   });
@@ -83,7 +83,7 @@ describe('accidents of accounts', () => {
     const refused = driver.change?.(account, self(current), next, effectContext());
     await expect(refused).rejects.toMatchObject({ code: 'Refused', effect: 'none', message: /too recently/ });
     await driver.change?.(account, management, next, effectContext());
-    expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
   });
 
   it('suspending keeps an expiry that was there, and reinstating puts it back', async () => {
@@ -92,7 +92,7 @@ describe('accidents of accounts', () => {
     const before = await host.shadowLine(account);
     await driver.suspend?.(account, management, effectContext());
     await driver.suspend?.(account, management, effectContext());
-    expect(await driver.probe(account, current, effectContext())).toBe('barred');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('barred');
     await driver.reinstate?.(account, management, effectContext());
     expect(await host.shadowLine(account)).toBe(before);
   });
@@ -137,9 +137,9 @@ describe('accidents of accounts', () => {
     await waitUntil(held, { what: 'the lock of the password file', timeoutMs: 10_000, intervalMs: 20 });
     const change = driver.change?.(account, management, next, effectContext(1_500));
     await expect(change).rejects.toMatchObject({ code: 'Timeout', effect: 'unknown' });
-    expect(await driver.probe(account, current, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
     await host.exec(`kill ${holder}`);
-    const late = async () => (await driver.probe(account, next, effectContext())) === 'accepted' || undefined;
+    const late = async () => (await driver.probe(account, next, effectContext())).answer === 'accepted' || undefined;
     await waitUntil(late, {
       what: 'the late change',
       timeoutMs: driver.capabilities.settleMs,
@@ -169,19 +169,19 @@ describe('servers that ask instead of taking a password', () => {
 
   it('are probed and changed through', async () => {
     const next = freshPassword();
-    expect(await driver.probe(account, current, effectContext())).toBe('accepted');
-    expect(await driver.probe(account, next, effectContext())).toBe('rejected');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('rejected');
     await driver.change?.(account, bench.management, next, effectContext());
-    expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
   });
 
   it('have an expired password changed in their questions', async () => {
     const next = freshPassword();
     await bench.host.exec(`chage -d 0 ${account}`);
-    expect(await driver.probe(account, current, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
     await driver.change?.(account, self(current), next, effectContext());
-    expect(await driver.probe(account, next, effectContext())).toBe('accepted');
-    expect(await driver.probe(account, current, effectContext())).toBe('rejected');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('rejected');
   });
 
   it('refuse a weak one there: effect none', async () => {
@@ -189,7 +189,7 @@ describe('servers that ask instead of taking a password', () => {
     await bench.host.exec(`chage -d 0 ${account}`);
     const change = driver.change?.(account, self(current), weak, effectContext());
     await expect(change).rejects.toMatchObject({ code: 'Refused', effect: 'none' });
-    expect(await driver.probe(account, current, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
   });
 
   it('H2: past notAfter an expired password is not changed', async () => {
@@ -197,7 +197,7 @@ describe('servers that ask instead of taking a password', () => {
     const late = { ...effectContext(), notAfter: Date.now() - 1 };
     const change = driver.change?.(account, self(current), freshPassword(), late);
     await expect(change).rejects.toMatchObject({ code: 'Timeout', effect: 'none' });
-    expect(await driver.probe(account, current, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('accepted');
   });
 });
 
@@ -208,10 +208,11 @@ describe('ways to a host', () => {
     try {
       const current = await withAccount(bench);
       const driver = driverFor('password', bench.settings);
-      expect(await driver.probe(account, current, effectContext())).toBe('unknown');
-      expect(await driver.probe(account, freshPassword(), effectContext())).toBe('unknown');
+      expect((await driver.probe(account, current, effectContext())).answer).toBe('unknown');
+      expect((await driver.probe(account, freshPassword(), effectContext())).answer).toBe('unknown');
       idle.destroy();
-      const back = async () => (await driver.probe(account, current, effectContext())) === 'accepted' || undefined;
+      const back = async () =>
+        (await driver.probe(account, current, effectContext())).answer === 'accepted' || undefined;
       await waitUntil(back, { what: 'the queue of the SSH server', timeoutMs: 10_000, intervalMs: 20 });
     } finally {
       idle.destroy();
@@ -232,8 +233,8 @@ describe('ways to a host', () => {
       });
       const driver = driverFor('password', { ...bench.settings, algorithms: 'legacy' });
       await driver.change?.(account, bench.management, next, effectContext());
-      expect(await driver.probe(account, next, effectContext())).toBe('accepted');
-      expect(await driver.probe(account, current, effectContext())).toBe('rejected');
+      expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
+      expect((await driver.probe(account, current, effectContext())).answer).toBe('rejected');
     } finally {
       await bench.stop();
     }
@@ -246,9 +247,9 @@ describe('ways to a host', () => {
     });
     try {
       await withAccount(bench);
-      expect(await driverFor('password', bench.settings).probe(account, freshPassword(), effectContext())).toBe(
-        'unknown',
-      );
+      expect(
+        (await driverFor('password', bench.settings).probe(account, freshPassword(), effectContext())).answer,
+      ).toBe('unknown');
     } finally {
       await bench.stop();
     }
@@ -268,15 +269,15 @@ describe('ways to a host', () => {
       const way = { address: jump.host.address, hostKey: jump.host.hostKey, account: 'hop', identityFile };
       const driver = driverFor('password', { ...bench.settings, jump: way });
       await driver.change?.(account, bench.management, next, effectContext());
-      expect(await driver.probe(account, next, effectContext())).toBe('accepted');
-      expect(await driver.probe(account, current, effectContext())).toBe('rejected');
+      expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
+      expect((await driver.probe(account, current, effectContext())).answer).toBe('rejected');
       expect(await tryLogin({ address: bench.host.address, user: account, password: passwordOf(next) })).toBe(
         'accepted',
       );
       await bench.host.stopDaemon();
-      expect(await driver.probe(account, next, effectContext())).toBe('unknown');
+      expect((await driver.probe(account, next, effectContext())).answer).toBe('unknown');
       await jump.host.stopDaemon();
-      expect(await driver.probe(account, next, effectContext())).toBe('unknown');
+      expect((await driver.probe(account, next, effectContext())).answer).toBe('unknown');
     } finally {
       await Promise.all([bench.stop(), jump.stop(), rm(folder, { recursive: true, force: true })]);
     }

@@ -89,7 +89,7 @@ describe('authorized_keys on a host', () => {
     await host.exec(`rm -rf /home/${account}/.ssh`);
     const first = freshKey();
     await change(driverFor('ssh-key', { ...settings, keyOptions: '' }), management, first);
-    expect(await driver.probe(account, first, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, first, effectContext())).answer).toBe('accepted');
     expect((await host.exec(`stat -c '%a %U' /home/${account}/.ssh ${path}`)).trim()).toBe(
       `700 ${account}\n600 ${account}`,
     );
@@ -99,7 +99,7 @@ describe('authorized_keys on a host', () => {
     const { management } = bench;
     const retire = driver.retire?.(account, management, old, freshKey(), effectContext());
     await expect(retire).rejects.toMatchObject({ code: 'Conflict', effect: 'none' });
-    expect(await driver.probe(account, old, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, old, effectContext())).answer).toBe('accepted');
   });
 
   it('a path that the account has turned elsewhere gets no root to write there', async () => {
@@ -137,13 +137,13 @@ describe('two hosts with one shared home', () => {
       for (const { settings, management } of benches) {
         const driver = driverFor('ssh-key', settings);
         await change(driver, management, next, old);
-        expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+        expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
       }
       expect(await first?.host.readFile(path)).toBe(`${publicLine(old)}\n${publicLine(next)}\n`);
       for (const { settings, management } of benches) {
         const driver = driverFor('ssh-key', settings);
         await driver.retire?.(account, management, old, next, effectContext());
-        expect(await driver.probe(account, old, effectContext())).toBe('rejected');
+        expect((await driver.probe(account, old, effectContext())).answer).toBe('rejected');
       }
     } finally {
       await Promise.all(benches.map((each) => each.stop()));
@@ -170,10 +170,10 @@ describe('accounts that may use SFTP and nothing else', () => {
     await host.exec(`chmod 644 ${path}`);
     const via = (secret: Secret): Login => (by === 'management' ? management : { as: 'self', account, secret });
     await change(driver, via(old), next, old);
-    expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
     await driver.retire?.(account, via(next), old, next, effectContext());
-    expect(await driver.probe(account, old, effectContext())).toBe('rejected');
-    expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, old, effectContext())).answer).toBe('rejected');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
     expect(await host.readFile(path)).toBe(`restrict ${publicLine(next)}\n`);
     expect((await host.exec(`stat -c '%a %U' ${path}; ls -A /home/${account}/.ssh`)).trim()).toBe(
       `644 ${account}\nauthorized_keys`,
@@ -188,7 +188,7 @@ describe('accounts that may use SFTP and nothing else', () => {
     await host.exec(`chown root:root /home/${account} && chmod 755 /home/${account}`);
     await host.exec(`chown -R root:root /home/${account}/.ssh && chmod 755 /home/${account}/.ssh && chmod 644 ${path}`);
     await change(driver, management, next, old);
-    expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+    expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
     expect((await host.exec(`stat -c '%a %U' ${path}`)).trim()).toBe('644 root');
   });
 });

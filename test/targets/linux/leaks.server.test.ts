@@ -29,7 +29,7 @@ describe('what a host sees of a password', () => {
       const via: Login = index % 2 === 0 ? management : { as: 'self', account, secret: current };
       const captured = await driver.capture?.(account, management, current, effectContext());
       await driver.change?.(account, via, next, effectContext());
-      expect(await driver.probe(account, next, effectContext())).toBe('accepted');
+      expect((await driver.probe(account, next, effectContext())).answer).toBe('accepted');
       if (captured !== undefined) await driver.revert?.(account, management, captured, next, effectContext());
       await driver.change?.(account, management, next, effectContext());
       current = next;

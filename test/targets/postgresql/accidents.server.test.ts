@@ -363,8 +363,8 @@ describe('roles', () => {
     const next = newPassword();
     const via = manager;
     await driver().change(name, via, next, effectContext());
-    expect(await driver().probe(name, next, effectContext())).toBe('accepted');
-    expect(await driver().probe(name, old, effectContext())).toBe('rejected');
+    expect((await driver().probe(name, next, effectContext())).answer).toBe('accepted');
+    expect((await driver().probe(name, old, effectContext())).answer).toBe('rejected');
     expect(await psqlLogin(postgres, name, next)).toBe('in');
     await driver().suspend(name, via, effectContext());
     await driver().endSessions(name, via, { before: Date.now() }, effectContext());
