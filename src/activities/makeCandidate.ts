@@ -17,9 +17,15 @@ export async function makeCandidate(
   by: Carrier,
   context: EffectContext,
 ): Promise<() => Promise<Secret>> {
-  if (resolved.maker === 'issued') return () => issue(deps, resolved, by, context);
   const { primary, entry } = resolved;
   const { record } = await primary.vault.state(primary.path, context);
+  if (record !== null && record.olds.length === 0 && !entry.adopt)
+    throw refusal(
+      resolved,
+      'Misconfigured',
+      `no vault holds a present secret of it, and relock.yaml does not say \`adopt: true\``,
+    );
+  if (resolved.maker === 'issued') return () => issue(deps, resolved, by, context);
   const olds = await readOlds(resolved, record, context);
   return async () => generate(entry.kind, resolved, olds);
 }

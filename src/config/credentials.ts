@@ -125,7 +125,7 @@ function resolved(
   targets: readonly LoadedTarget[],
   provenance: string,
 ): CredentialEntry {
-  const { id, vendor, account } = input;
+  const { id, vendor, account, adopt } = input;
   return {
     id,
     vendor,
@@ -134,8 +134,15 @@ function resolved(
     targets: input.targets,
     copies,
     everyDays: input.everyDays ?? null,
+    adopt,
     owner: input.owner ?? null,
     provenance,
-    descriptorDigest: descriptorDigest({ kind, account, copies, targets: targets.map((target) => target.descriptor) }),
+    descriptorDigest: descriptorDigest({
+      kind,
+      account,
+      copies,
+      targets: targets.map((target) => target.descriptor),
+      adopt,
+    }),
   };
 }

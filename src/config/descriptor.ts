@@ -19,8 +19,9 @@ export function descriptorDigest(credential: {
   readonly copies: readonly SecretRef[];
   /** Of `targetDescriptor`, in order. */
   readonly targets: readonly string[];
+  readonly adopt: boolean;
 }): string {
-  const { kind, account, targets } = credential;
+  const { kind, account, targets, adopt } = credential;
   const copies = credential.copies.map(formatSecretRef);
-  return createHash('sha256').update(canonicalJson({ kind, account, copies, targets })).digest('hex');
+  return createHash('sha256').update(canonicalJson({ kind, account, copies, targets, adopt })).digest('hex');
 }

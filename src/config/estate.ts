@@ -23,6 +23,8 @@ export interface CredentialEntry {
   /** The first is the primary. */
   readonly copies: readonly SecretRef[];
   readonly everyDays: number | null;
+  /** Its first secret is set by relock, where no vault holds one. */
+  readonly adopt: boolean;
   readonly owner: string | null;
   /** `relock.yaml:41`. */
   readonly provenance: string;

@@ -36,6 +36,12 @@ export const credentialSchema = z.strictObject({
     .max(3650)
     .optional()
     .describe('days between scheduled rotations; absent: only in incidents'),
+  adopt: z
+    .boolean()
+    .default(false)
+    .describe(
+      'a first adoption: no vault holds its secret yet, and relock sets the first. What opened the account before is not known, so it is not proven dead: take this out again when a person has seen that nothing else opens it',
+    ),
   owner: z.string().min(1).max(200).optional().describe('who answers for it, such as ot-ops'),
 });
 export type CredentialInput = z.output<typeof credentialSchema>;

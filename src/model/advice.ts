@@ -21,6 +21,8 @@ const byState: Readonly<Record<CredentialStatus['state'], string>> = {
 const byReason: Readonly<Partial<Record<Reason, string>>> = {
   vacuous:
     'nothing shows that a refusal means anything there: try the old one yourself from another place, or accept the risk in writing',
+  adopted:
+    'look on the targets what else opens the account (other keys, secret-ids, logins), remove it, then take `adopt` out of relock.yaml and rotate again',
   lockout:
     'proving it would lock the account: look in the directory whether its secret has changed, or accept the risk in writing',
   budget: 'wait until the refused logins are forgotten there, then run relock recover',
@@ -35,8 +37,13 @@ const byReason: Readonly<Partial<Record<Reason, string>>> = {
   bug: 'nobody knows what was done: run relock recover, and report the bug',
 };
 
+/** Of what was not touched: most causes name what to do. */
+const noOldValue =
+  'look for a mistyped path or another field name in the vault; if it is a first adoption, say `adopt: true` in relock.yaml; then rotate again';
+
 /** What a person does about a credential that stands so. */
 export function adviceFor(state: CredentialStatus['state'], reason: Reason | null = null): string {
+  if (state === 'untouched' && reason === 'noOldValue') return noOldValue;
   const isOpen =
     state === 'replaced' ||
     state === 'unverified' ||

@@ -22,6 +22,8 @@ export const endStateNames: readonly EndState[] = [
 /** Why nothing was changed (`untouched`), why a rotation waits (`parked`), or what a person must look at. Closed: it is stored in clear. */
 export const reasons = {
   unreachable: 'no target answered',
+  noOldValue: 'no vault holds a present secret, and relock.yaml asks for no first adoption',
+  adopted: 'no old secret was known, so none was seen refused; whatever opened the account before may still do so',
   drift: 'vault and target disagree about the present secret',
   barred: 'the account is locked, disabled or expired',
   refused: 'the target refused the new secret',

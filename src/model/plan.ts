@@ -28,6 +28,8 @@ export interface RotationPlan {
   readonly targets: readonly TargetPlan[];
   /** `vault:path`; the first is the primary. */
   readonly copies: readonly string[];
+  /** Its first secret is set by relock where no vault holds one; absent or false: without a present secret nothing is done. */
+  readonly adopt?: boolean;
   /** Share (0–1] of the targets that answered which must have taken the new secret before readers get it. */
   readonly promoteAt: number;
   /** Go on when a copy other than the primary is unavailable, and flag it stale. Only asked under `forward`. */

@@ -25,6 +25,7 @@ export function planRotation(estate: Estate, entry: CredentialEntry, policy: Fai
     maker: targets[0]?.capabilities.makers[0] ?? 'generated',
     targets,
     copies: entry.copies.map((copy) => `${copy.vault}:${copy.path}`),
+    ...(entry.adopt && { adopt: true }),
     promoteAt: 1,
     staleConsent: policy === 'forward',
     consumers: [],

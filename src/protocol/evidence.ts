@@ -12,6 +12,7 @@ import type { TargetPlan } from '../model/plan.js';
 import { type ProbeAnswer, probeAnswers } from '../model/probe.js';
 import type { VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
+import { causesOf } from './causes.js';
 import type { End } from './commands.js';
 import { deathOf } from './decide/retire.js';
 import { type PhaseName, phaseNames } from './phases.js';
@@ -61,18 +62,6 @@ export function evidenceOf(state: RotationState, end: End, about: About): Rotati
     targets: plan.targets.map((target) => targetEvidence(state, target)),
     copies: plan.copies.map((ref) => copyEvidence(state, ref)),
   };
-}
-
-/** Results of many rotations travel together. */
-const mostCauses = 5;
-
-/** What stood in its way at the end, in relock's words; nothing where all is well. */
-export function causesOf(state: RotationState, end: End): readonly string[] {
-  if (end.state === 'rotated' && end.reason === null) return [];
-  const causes = Object.entries(trailOf(state).causes ?? {});
-  const named = ([subject, message]: [string, string]) =>
-    message.includes(subject) ? message : `${subject}: ${message}`;
-  return causes.slice(0, mostCauses).map(named);
 }
 
 function phaseEvidence(state: RotationState, end: End): readonly PhaseEvidence[] {

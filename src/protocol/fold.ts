@@ -183,6 +183,7 @@ function foldWait(state: RotationState, command: CommandOf<'wait'>): RotationSta
 /** A target that was given up begins anew; the effects that may still reach it are remembered. */
 function askAgain(facts: TargetFacts, command: CommandOf<'wait'>): Partial<TargetFacts> {
   const answers = { answers: {}, refusals: {}, suspendFailed: false };
-  if (command.why === 'straggler') return { ...answers, failure: null, orders: 0, silences: 0 };
-  return { ...answers, failure: facts.sends > 0 || facts.taken ? null : facts.failure };
+  if (command.why === 'straggler') return { ...answers, failure: null, orders: 0, silences: 0, asks: 0 };
+  const asks = command.why === 'again' ? facts.asks + 1 : facts.asks;
+  return { ...answers, asks, failure: facts.sends > 0 || facts.taken ? null : facts.failure };
 }

@@ -200,6 +200,7 @@ function sent(state: RotationState, { command, outcome, at }: Sent): Partial<Tar
     refusals: {},
     dead: {},
     taken: false,
+    asks: 0,
     failure: outcome.ok ? null : reasonOfCode[outcome.code],
     quietUntil: outcome.ok ? null : command.notAfter + settleMs,
     settlesAt: at + settleMs,

@@ -4,7 +4,8 @@ export const phases = {
     doneBy: '`vault.open`: the record, atomic create; what readers get is held',
     truth: 'Nobody else rotates this credential; whoever finds the record can finish it, and who opened it last alone.',
     why: 'Without it two rotations would each keep a candidate that the other does not know, and a crash would leave nothing to find.',
-    exits: '`untouched` when the vault does not answer; another record is finished first.',
+    exits:
+      '`untouched` when the vault does not answer, or holds no present secret and nobody asked for a first adoption; another record is finished first.',
   },
   checked: {
     doneBy: '`probe` of the old versions; copies compared',
@@ -56,7 +57,7 @@ export const phases = {
     truth: "The attacker's copy opens nothing, his sessions are gone.",
     why: 'This is what the rotation is for. A refusal is proof only beside a control.',
     exits:
-      '`replaced`: current and proven new, old one not seen refused everywhere; the record stays open where more can be proven.',
+      '`replaced`: current and proven new, old one not seen refused everywhere; the record stays open where more can be proven. `replaced(adopted)`: no old one was known.',
   },
   finished: {
     doneBy: '`vault.finish` at every copy, primary last',

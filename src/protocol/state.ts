@@ -42,6 +42,8 @@ export interface TargetFacts {
   readonly changedAt: Instant | null;
   /** Probes in a row that gave no answer. */
   readonly silences: number;
+  /** How often it was asked again since something was sent there: each pause is twice the one before. */
+  readonly asks: number;
   readonly captureFailed: boolean;
   readonly confirmed: 'no' | 'yes' | 'failed';
   readonly retired: readonly VersionId[];
@@ -131,6 +133,7 @@ export const untouchedTarget: TargetFacts = {
   settlesAt: null,
   changedAt: null,
   silences: 0,
+  asks: 0,
   captureFailed: false,
   confirmed: 'no',
   retired: [],

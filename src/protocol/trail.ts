@@ -2,7 +2,7 @@ import type { Effect, ErrorCode } from '../model/errors.js';
 import type { ProbeAnswer } from '../model/probe.js';
 import type { TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
-import type { CommandOf, Observation, Outcome, Results } from './commands.js';
+import type { CommandName, CommandOf, Observation, Outcome, Results } from './commands.js';
 import { forwardPhases, type PhaseName } from './phases.js';
 import type { Death, RotationState } from './state.js';
 
@@ -14,8 +14,14 @@ export interface Trail {
   readonly phases: Readonly<Partial<Record<PhaseName, PhaseTimes>>>;
   readonly targets: Readonly<Record<TargetId, TargetTrail>>;
   readonly copies: Readonly<Record<string, CopyTrail>>;
-  /** What went wrong last at a target or a copy, for people; gone when a call there succeeds. Absent: nothing did. */
-  readonly causes?: Readonly<Record<string, string>>;
+  /** What stands in the way at a target or a copy, for people. Absent: nothing does. */
+  readonly causes?: Readonly<Record<string, Cause>>;
+}
+
+export interface Cause {
+  /** What was tried. */
+  readonly of: CommandName;
+  readonly text: string;
 }
 
 export interface PhaseTimes {
@@ -102,7 +108,7 @@ function causeOf(seen: Observation): string | null {
   if (!seen.outcome.ok) return seen.outcome.message ?? null;
   if (seen.of !== 'probe') return null;
   const { answer, because } = seen.outcome.value;
-  return answer === 'accepted' ? null : (because ?? unclear[answer]);
+  return because ?? unclear[answer];
 }
 
 /** A login that decides nothing is no error of a driver. */
@@ -113,16 +119,26 @@ const unclear: Readonly<Record<ProbeAnswer, string | null>> = {
   unknown: 'did not answer a login in time, or not with yes or no; see whether the worker reaches it (`relock check`)',
 };
 
-/** A wait asks nobody, and a record that can be written says nothing of what readers get: what stood in the way still does. */
 function withCause(all: Trail, before: RotationState, seen: Observation): Trail {
-  const saysNothing = seen.of === 'note' || seen.of === 'finish';
-  if (seen.of === 'wait' || (saysNothing && seen.outcome.ok)) return all;
   const { causes = {}, ...trail } = all;
-  const [subject, cause] = [subjectOf(before, seen), causeOf(seen)];
-  const others = Object.entries(causes).filter(([name]) => name !== subject);
-  const own = cause === null ? [] : [[subject, cause] as const];
-  const known = [...others, ...own];
-  return known.length === 0 ? trail : { ...trail, causes: Object.fromEntries(known) };
+  const subject = subjectOf(before, seen);
+  const { [subject]: known, ...others } = causes;
+  const text = causeOf(seen);
+  if (text === null && (known === undefined || standsStill(known, before, seen))) return all;
+  const now = text === null ? others : { ...others, [subject]: { of: seen.of, text } };
+  return Object.keys(now).length === 0 ? trail : { ...trail, causes: now };
+}
+
+/**
+ * What stood in the way still does, although this was no failure: a wait asks nobody, a record that can be written says
+ * nothing of what readers get, and a login says nothing of a call that failed, unless it shows that the call was not needed.
+ */
+function standsStill({ of: tried }: Cause, before: RotationState, seen: Observation): boolean {
+  if (seen.of === 'wait' || seen.of === 'note' || seen.of === 'finish') return true;
+  if (seen.of !== 'probe' || tried === 'probe') return false;
+  const isNew = seen.command.version === before.record?.candidate;
+  const isIn = isNew && seen.outcome.ok && seen.outcome.value.answer === 'accepted';
+  return !isIn || tried === 'retire' || tried === 'confirm' || tried === 'endSessions';
 }
 
 /** A change of facts that a decision made; where it enters another phase, the trail says when. */

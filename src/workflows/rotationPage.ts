@@ -42,7 +42,7 @@ function targetLines(state: RotationState): readonly string[] {
 
 function causeOf(state: RotationState, id: string): string {
   const cause = trailOf(state).causes?.[id];
-  return cause === undefined ? '' : ` (${cause})`;
+  return cause === undefined ? '' : ` (${cause.text})`;
 }
 
 function standing(facts: TargetFacts): string {

@@ -2,8 +2,9 @@ import { getExternalWorkflowHandle, log, patched, proxyLocalActivities } from '@
 import type { RecordResult } from '../activities/recordResult.js';
 import type { ApprovalRef } from '../model/approval.js';
 import type { EvidenceRef, RotationEvidence } from '../model/evidence.js';
+import { causesOf } from '../protocol/causes.js';
 import type { End } from '../protocol/commands.js';
-import { causesOf, evidenceOf } from '../protocol/evidence.js';
+import { evidenceOf } from '../protocol/evidence.js';
 import type { Rotated, Rotation } from '../protocol/rotate.js';
 import { localStep } from './activityOptions.js';
 import {

@@ -106,6 +106,8 @@ export class MemoryEstate implements Hooks {
   readonly fleet = new MemoryFleet(this.time.now);
   readonly documents: ReadonlyMap<string, MemoryDocuments>;
   readonly kind: CredentialKind;
+  /** relock.yaml asks for a first adoption. */
+  adopt = false;
   readonly estate: Estate;
   readonly #devices: readonly DeviceOptions[];
   /** Decides what goes wrong; default: nothing. */
@@ -220,6 +222,7 @@ export class MemoryEstate implements Hooks {
 
   #estateOf(options: EstateOptions, vaults: readonly string[]): Estate {
     const copies = vaults.map((vault) => ({ vault, path }));
+    const world = this;
     const entry: CredentialEntry = {
       id: credential,
       vendor: 'itron',
@@ -228,6 +231,9 @@ export class MemoryEstate implements Hooks {
       targets: options.devices.map(({ id }) => id),
       copies,
       everyDays: 30,
+      get adopt() {
+        return world.adopt;
+      },
       owner: null,
       provenance: 'relock.yaml:1',
       descriptorDigest: 'd'.repeat(64),
@@ -311,6 +317,7 @@ export class MemoryEstate implements Hooks {
     return {
       capabilities: inner.capabilities,
       check: (...args) => inner.check(...args),
+      obstacle: (...args) => inner.obstacle(...args),
       enumerate: (...args) => inner.enumerate(...args),
       capture: (...args) => inner.capture(...args),
       probe: async (name, secret, context) => {

@@ -24,11 +24,14 @@ const scram =
 async function probe(answer: Answer, timeMs = 3_000) {
   const driver = await databasePeer(answer);
   const cost = await costOf(() =>
-    driver.probe('svc', secret, effectContext(timeMs)).catch((error: unknown) => {
-      if (!(error instanceof DriverError)) throw new Error(`foreign error ${inspect(error)}`);
-      expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(new RegExp(`${password}|\\p{Cc}\\[`, 'u'));
-      return error.code;
-    }),
+    driver
+      .probe('svc', secret, effectContext(timeMs))
+      .then(({ answer: said }) => said)
+      .catch((error: unknown) => {
+        if (!(error instanceof DriverError)) throw new Error(`foreign error ${inspect(error)}`);
+        expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(new RegExp(`${password}|\\p{Cc}\\[`, 'u'));
+        return error.code;
+      }),
   );
   expect(cost.ms).toBeLessThan(timeMs + 8_000);
   return cost;

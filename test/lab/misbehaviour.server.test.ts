@@ -27,7 +27,8 @@ async function start(behaviour: LabBehaviour): Promise<(kind: 'password' | 'ssh-
   return (kind) => driverFor(kind, { address: device.address, hostKey: device.hostKey });
 }
 
-const probe = (driver: TargetDriver, secret: Secret) => driver.probe(account, secret, effectContext(1_000));
+const probe = (driver: TargetDriver, secret: Secret) =>
+  driver.probe(account, secret, effectContext(1_000)).then(({ answer }) => answer);
 const change = (driver: TargetDriver, next: Secret, old: Secret, timeMs?: number) =>
   Promise.resolve(driver.change?.(account, root, next, effectContext(timeMs), old));
 

@@ -64,6 +64,7 @@ function entryOf({ id, number, devices }: LoadCredential): CredentialEntry {
     targets: devices.map((device) => device.id),
     copies: [{ vault: 'primary', path: id }],
     everyDays: null,
+    adopt: false,
     owner: null,
     provenance: `relock.yaml:${number}`,
     descriptorDigest: `${number}`.padStart(64, '0'),

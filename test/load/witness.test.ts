@@ -32,7 +32,7 @@ describe('a witness', () => {
 
   const stage = () => vault.stage(path, by(token), async () => next, callContext());
   const change = () => verb(driver, 'change').call(driver, account, via, next, effectContext());
-  const logIn = (secret: Secret) => driver.probe(account, secret, effectContext());
+  const logIn = (secret: Secret) => driver.probe(account, secret, effectContext()).then(({ answer }) => answer);
   const promote = async () => vault.promote(path, by(token), await base(), callContext());
   const base = async () => (await vault.state(path, callContext())).record?.base ?? '';
   const retire = async (old: Secret) => verb(driver, 'retire').call(driver, account, via, old, next, effectContext());

@@ -285,12 +285,40 @@ describe('where it starts', () => {
     expect(story.world.device('a').accepts(account, byHand)).toBe(true);
   });
 
-  test('H33 first adoption: no vault has a value, management sets one', async () => {
-    const story = await Story.of({ devices: devices(1) });
+  test.each(['restore', 'forward'] as const)(
+    'H33 T2 no vault has a value, and nobody asked for a first adoption: %s changes nothing, and says where nothing is',
+    async (policy) => {
+      const story = await Story.of({ devices: devices(1) });
+      await story.world.personWrites('primary', null);
+      const end = await story.rotate(policy);
+      expect([words(end), end.flags.exposed, end.open]).toEqual(['untouched(noOldValue)', true, false]);
+      expect(story.commands).not.toContain('change a');
+      expect(story.causes).toEqual([expect.stringContaining('primary:')]);
+      expect(story.world.device('a').accepts(account, story.first)).toBe(true);
+    },
+  );
+
+  test.each([devices(1), devices(1, keyFile)])(
+    'H33 T2 a first adoption that was asked for: management sets one, and nothing is said to be proven dead',
+    async (...where) => {
+      const story = await Story.of({ devices: where });
+      await story.world.personWrites('primary', null);
+      story.world.adopt = true;
+      const end = await story.rotate('restore');
+      expect([words(end), end.flags.exposed, end.open]).toEqual(['replaced(adopted)', true, false]);
+      expect(story.world.device('a').accepts(account, await story.readers())).toBe(true);
+      const overlaps = where[0]?.capabilities.overlap === true;
+      const later = overlaps ? 'replaced(adopted)' : 'rotated(null)';
+      expect(words(await story.rotate('restore'))).toBe(later);
+      expect(story.world.device('a').accepts(account, story.first)).toBe(overlaps);
+    },
+  );
+
+  test('T2 readers of the primary get nothing, and another copy has the secret: a mistyped path is not filled unasked', async () => {
+    const story = await Story.of({ devices: devices(1), vaults: ['primary', 'cloud'] });
     await story.world.personWrites('primary', null);
-    const end = await story.rotate('restore');
-    expect(words(end)).toBe('rotated(null)');
-    expect(story.world.device('a').accepts(account, await story.readers())).toBe(true);
+    expect(words(await story.rotate('forward'))).toBe('untouched(noOldValue)');
+    expect(await story.world.readersGet('primary')).toBeNull();
   });
 });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fault, FaultyCall } from '../../src/decorate/faults.js';
 import type { FailurePolicy } from '../../src/model/policy.js';
+import { causesOf } from '../../src/protocol/causes.js';
 import type { Command, End, RotationEvent } from '../../src/protocol/commands.js';
 import { createInterpreter } from '../../src/protocol/direct.js';
 import { orderFor } from '../../src/protocol/drive.js';
@@ -19,6 +20,8 @@ export class Story {
   readonly first: Secret;
   /** Names of the commands of the latest run, with their targets. */
   commands: string[] = [];
+  /** What stood in the way of the latest run, as people are told. */
+  causes: readonly string[] = [];
   /** Said before the next step. */
   said: RotationEvent[] = [];
   /** Called before each command; may act, or throw `Crashed`. */
@@ -99,7 +102,9 @@ export class Story {
       }
     };
     const interpreter = { ...inner, execute };
-    return unlessOvertaken(await rotate(rotation, interpreter), interpreter);
+    const rotated = await rotate(rotation, interpreter);
+    this.causes = causesOf(rotated.rotation.state, rotated.end);
+    return unlessOvertaken(rotated, interpreter);
   }
 
   /** Dies at the first command of that name. */

@@ -90,6 +90,7 @@ function scenarioOf(profile: Profile, changes: Partial<Scenario> = {}): Scenario
     sharedRealm: false,
     copies: 1,
     drift: 'none',
+    adopt: false,
     stragglers: false,
     consumers: false,
     stretches: false,
@@ -339,6 +340,16 @@ const defects: Readonly<Record<string, Defect>> = {
     }),
     what: { kind: 'hung', forMs: 1_000 },
     caught: /^budget/,
+  },
+  'a first adoption counts as proven': {
+    mutation: bend(async ({ execute, command, state }) =>
+      command.do === 'finish' && command.end === 'replaced'
+        ? execute({ ...command, end: 'rotated' }, state)
+        : execute(command, state),
+    ),
+    scenario: scenarioOf('plain', { drift: 'absent', adopt: true }),
+    what: { kind: 'refused' },
+    caught: /no old secret was known/,
   },
   'a management secret under rotation is used': {
     mutation: bend(async ({ execute, command, state, world }) => {

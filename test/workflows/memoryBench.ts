@@ -142,6 +142,7 @@ function entryOf(index: number, targets: readonly string[], everyDays: number | 
     targets,
     copies: [{ vault: 'primary', path: `acme/svc-${index}` }],
     everyDays,
+    adopt: false,
     owner: null,
     provenance: `relock.yaml:${index}`,
     descriptorDigest: `${index}`.padStart(64, '0'),

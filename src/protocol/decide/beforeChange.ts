@@ -29,6 +29,7 @@ export function opened(state: RotationState): Decision {
   if (record === null) return state.vaultFailure === null ? run({ do: 'open' }) : notOpened(state, state.vaultFailure);
   if (record.suspended.length > 0) return wasSuspended(state);
   if (mayBeOut(state)) return go(state, 'verified');
+  if (isUnasked(state)) return giveUp(state, 'noOldValue');
   return lacksCopies(state) ? giveUp(state, 'copyUnavailable') : go(state, 'checked');
 }
 
@@ -47,6 +48,16 @@ function mayBeOut(state: RotationState): boolean {
   const { record } = state;
   if (record === null || record.candidate === null) return false;
   return record.effectsNotAfter !== null || isPromoted(state);
+}
+
+/** Readers of some copy get nothing: a first adoption, or a path that was mistyped, so a person must have asked for it. */
+function isUnasked(state: RotationState): boolean {
+  const { plan } = state.order;
+  if (plan.adopt === true || state.record === null) return false;
+  const copies = Object.values(state.copies).map(({ seen }) => seen);
+  if (state.record.base !== null) return copies.includes('absent') && state.policy !== 'forward';
+  // Values that an earlier rotation left are still proven dead; only what other copies hold is no sign that this path is right.
+  return state.record.olds.length === 0 || copies.includes('differs');
 }
 
 /** A copy other than the primary is down, and the plan does not allow to go on without it. */

@@ -24,11 +24,14 @@ export function wait(until: Instant, why: WaitReason, asks: readonly TargetId[] 
   return { do: 'wait', until, why, asks };
 }
 
-/** Ask once more after the plan's pause, but not past the deadline. */
+/** Ask once more after the plan's pause, but not past the deadline. A target is asked ever more rarely: whatever it answers, a handful of times. */
 export function askAgain(state: RotationState, asks: readonly TargetId[] = []): CommandOf<'wait'> {
-  const pause = state.now + state.order.plan.timing.probeAgainMs;
+  const rounds = Math.max(0, ...asks.map((id) => factsOf(state, id).asks));
+  const pause = state.now + state.order.plan.timing.probeAgainMs * 2 ** Math.min(rounds, mostDoublings);
   return wait(Math.max(Math.min(pause, state.deadline), state.now + 1), 'again', asks);
 }
+
+const mostDoublings = 10;
 
 /** Nothing that was sent there may still arrive afterwards. */
 export function waitForQuiet(state: RotationState, target: TargetId): CommandOf<'wait'> {

@@ -50,7 +50,7 @@ function observed(state: RotationState): Ending {
 
 /** Looking again later can settle these; for the others everything that can be known is known. */
 function mayBecomeProven(reason: Reason): boolean {
-  return reason !== 'vacuous' && reason !== 'lockout';
+  return reason !== 'vacuous' && reason !== 'lockout' && reason !== 'adopted';
 }
 
 /** From where old versions were seen to be gone; the rest stays held. */

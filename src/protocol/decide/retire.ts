@@ -124,11 +124,12 @@ function awaitStragglers(state: RotationState, ids: readonly TargetId[], taken: 
   if (state.stragglersUntil === null) return { go: { ...asked, stragglersUntil: state.now + stragglerMs } };
   if (state.now >= state.stragglersUntil) return null;
   if (state.now > state.stragglersAskedAt) return go(state, 'checked', asked);
-  const until = Math.min(state.stragglersUntil, state.now + stragglerPauses * probeAgainMs);
+  const waited = state.now - (state.stragglersUntil - stragglerMs);
+  const until = Math.min(state.stragglersUntil, state.now + Math.max(stragglerPauses * probeAgainMs, waited));
   return run(wait(until, 'straggler', missing));
 }
 
-/** A straggler is asked again after this many ordinary pauses. */
+/** A straggler is asked again after this many ordinary pauses, then each time after as long as it has been waited for: a week is a dozen looks. */
 const stragglerPauses = 10;
 
 /** One late look: if the account is locked by now, somebody still uses the old secret. */
@@ -147,10 +148,17 @@ export function whyAlive(state: RotationState, id: TargetId): Reason | null {
   const facts = factsOf(state, id);
   if (!facts.taken) return facts.failure ?? (mayProbe(state, id) ? 'straggler' : 'budget');
   if (facts.confirmed === 'failed') return 'confirmFailed';
+  if (mayHideStrangers(state, id)) return 'adopted';
   const open = doomed(state, id).find((old) => deathOf(state, id, old) === null);
   if (open !== undefined) return whyUnproven(state, id, open);
   if (planOf(state, id).capabilities.endsSessions && !facts.sessionsEnded) return 'sessions';
   return doomed(state, id).some((old) => deathOf(state, id, old) === 'vacuous') ? 'vacuous' : null;
+}
+
+/** What opened the account before a first adoption is not known; where two may live it is there still, until a person takes `adopt` back. */
+function mayHideStrangers(state: RotationState, id: TargetId): boolean {
+  const isFirst = state.record?.olds.length === 0;
+  return isFirst || (state.order.plan.adopt === true && planOf(state, id).capabilities.overlap);
 }
 
 function whyUnproven(state: RotationState, id: TargetId, old: VersionId): Reason {

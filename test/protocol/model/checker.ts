@@ -182,6 +182,8 @@ export class Checker {
     if (candidate !== undefined && !isIn) this.#stillHeld(spent.end, candidate, now, readers);
     if (this.interference !== this.#opened) return;
     if (spent.end === 'rotated') this.#beyondDoubt(readers);
+    if (spent.end === 'rotated' && before.record.olds.length === 0)
+      this.#fail('closed as rotated, and no old secret was known that could have been refused');
     if (candidate !== undefined && (spent.end === 'untouched' || spent.end === 'rolledBack'))
       for (const id of this.#ids())
         if (this.#world.device(id).holds(account, candidate))

@@ -77,6 +77,9 @@ export class Fate {
       case 'barred':
         this.#onDevice(call, (device) => this.#isBarred(device));
         return peace;
+      case 'shut':
+        this.#onDevice(call, (device) => this.#isShut(device));
+        return peace;
       case 'personWrites':
       case 'personChanges':
       case 'personDeletes':
@@ -101,6 +104,14 @@ export class Fate {
     device.setSuspended(account, true);
     this.#world.time.later(90_000, async () => {
       device.setSuspended(account, false);
+      this.#checker.interference += 1;
+    });
+  }
+
+  #isShut(device: MemoryDevice): void {
+    device.setClosed(account, true);
+    this.#world.time.later(90_000, async () => {
+      device.setClosed(account, false);
       this.#checker.interference += 1;
     });
   }

@@ -3,6 +3,7 @@ import type { FailurePolicy } from '../../../src/model/policy.js';
 import { reinstate } from '../../../src/recover/reinstate.js';
 import { account, type Hooks, type MemoryEstate } from '../../harness/memoryEstate.js';
 import type { Checker } from './checker.js';
+import type { Scenario } from './scenario.js';
 import type { Trace } from './trace.js';
 
 export type Interference = 'personWrites' | 'personChanges' | 'personDeletes';
@@ -35,10 +36,14 @@ export class People {
   }
 
   /** Somebody changed this before relock began. */
-  async drift(where: 'none' | 'device' | 'copy'): Promise<void> {
+  async drift(where: Scenario['drift']): Promise<void> {
     const [, second] = [...this.#world.documents.keys()];
     const [id] = this.#ids();
     if (where === 'none') return;
+    if (where === 'absent') {
+      this.#checker.foreign(this.#world.value('first'));
+      return this.#world.personWrites(this.#world.primary, null);
+    }
     const value = this.#world.value(where === 'copy' ? 'other copy' : 'by hand');
     this.#checker.foreign(value);
     if (where === 'copy' && second !== undefined) await this.#world.personWrites(second, value);

@@ -8,8 +8,8 @@ export interface Trouble {
   readonly at: number;
   readonly what:
     | Fault
-    /** `down`: nobody listens there for a while; `barred`: somebody else closes the account for a while. */
-    | { readonly kind: 'crash' | 'crashAfter' | 'restart' | 'down' | 'barred' }
+    /** `down`: nobody listens there for a while; `barred`: somebody else closes the account for a while; `shut`: so that it looks like a wrong secret. */
+    | { readonly kind: 'crash' | 'crashAfter' | 'restart' | 'down' | 'barred' | 'shut' }
     /** A person writes into the primary: something that works nowhere, what they set on every device too, or nothing. */
     | { readonly kind: 'personWrites' | 'personChanges' | 'personDeletes' }
     /** The first target's management credential is being rotated itself, for so long. */
@@ -46,8 +46,10 @@ export interface Scenario {
   readonly issued: boolean;
   readonly sharedRealm: boolean;
   readonly copies: number;
-  /** Somebody changed the first device by hand, or the second copy says something else. */
-  readonly drift: 'none' | 'device' | 'copy';
+  /** Somebody changed the first device by hand, or the second copy says something else, or readers of the primary get nothing. */
+  readonly drift: 'none' | 'device' | 'copy' | 'absent';
+  /** relock.yaml asks for a first adoption. */
+  readonly adopt: boolean;
   readonly stragglers: boolean;
   /** Somebody must say that the consumers have moved. */
   readonly consumers: boolean;
@@ -73,6 +75,7 @@ export const rare: readonly Scenario[] = [
     sharedRealm: true,
     copies: 1,
     drift: 'none',
+    adopt: false,
     stragglers: false,
     consumers: false,
     refusing: false,
@@ -107,7 +110,15 @@ const what: fc.Arbitrary<Trouble['what']> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constantFrom('restart' as const, 'down', 'barred', 'personWrites', 'personChanges', 'personDeletes'),
+      kind: fc.constantFrom(
+        'restart' as const,
+        'down',
+        'barred',
+        'shut',
+        'personWrites',
+        'personChanges',
+        'personDeletes',
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('managementRotates' as const), forMs: delays }) },
@@ -149,7 +160,8 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   issued: seldom,
   sharedRealm: fc.boolean(),
   copies: fc.integer({ min: 1, max: 3 }),
-  drift: fc.constantFrom('none' as const, 'none', 'device', 'copy'),
+  drift: fc.constantFrom('none' as const, 'none', 'none', 'device', 'copy', 'absent'),
+  adopt: seldom,
   stragglers: fc.boolean(),
   consumers: seldom,
   refusing: seldom,

@@ -1,4 +1,5 @@
 import type { FailurePolicy } from '../../../src/model/policy.js';
+import { causesOf } from '../../../src/protocol/causes.js';
 import type { Command, Observation } from '../../../src/protocol/commands.js';
 import { unlessOvertaken } from '../../../src/protocol/overtaken.js';
 import {
@@ -60,6 +61,7 @@ export class Simulation {
 
   /** What was wrong; empty: nothing. */
   async play(): Promise<readonly string[]> {
+    this.world.adopt = this.#scenario.adopt;
     await this.#set();
     for (const run of this.#scenario.runs) {
       await this.#play(run, null);
@@ -142,9 +144,20 @@ export class Simulation {
   }
 
   async #judge({ end, rotation }: Rotated, run: Run, mixer: Mixer | null): Promise<void> {
+    this.#hasCause({ end, rotation });
     if (!end.open) await this.world.time.pass(10 * 60_000);
     const before = this.#befores.get(rotation.state.order.token);
     if (before !== undefined && run.other === null && mixer === null) await this.checker.end(end, before);
+  }
+
+  /** An end other than `rotated` names a target or a copy, and what stood in the way there. */
+  #hasCause({ end, rotation: { state } }: Rotated): void {
+    const places = [...this.#ids(), ...state.order.plan.copies];
+    const causes = causesOf(state, end);
+    if (end.state === 'rotated' || causes.some((cause) => places.some((place) => cause.includes(place)))) return;
+    this.checker.problems.push(
+      `ended ${end.state}(${end.reason}), and nothing says where or why: ${JSON.stringify(causes)}`,
+    );
   }
 
   #head(run: Run, mixer: Mixer | null, walk: Walk | null, others: Promise<void>[]): Head {
@@ -267,9 +280,11 @@ export class Simulation {
       const rotated = await this.#rotate({ start: 'rotate', policy: 'forward', says, other: null }, null);
       const { state, reason } = rotated?.end ?? { state: 'crashed', reason: null };
       ends.push(`${state}(${reason})`);
+      // A person read that no old secret is known, and says that this is meant.
+      if (reason === 'noOldValue') this.world.adopt = true;
       const limit = reason === 'lockout' ? 'locksAtOnce' : reason === 'vacuous' ? 'silent' : null;
       const limited = this.#scenario.devices.some(({ profile }) => profile === limit);
-      if (state === 'rotated' || (state === 'replaced' && limited)) return;
+      if (state === 'rotated' || (state === 'replaced' && (limited || reason === 'adopted'))) return;
       await this.#people.dayAndNight();
     }
     this.checker.problems.push(`it never ends well: ${ends.join(', ')}`);

@@ -40,7 +40,10 @@ beforeEach(async () => {
 });
 
 const driver = (changes: object = {}) => driverFor(postgres, changes);
-const probe = (secret: Secret, changes: object = {}) => driver(changes).probe(account, secret, effectContext());
+const probe = (secret: Secret, changes: object = {}) =>
+  driver(changes)
+    .probe(account, secret, effectContext())
+    .then(({ answer }) => answer);
 const change = (next: Secret, via = manager, changes: object = {}) =>
   driver(changes).change(account, via, next, effectContext());
 const findings = (name = account, via = manager) => driver().check(name, via, effectContext());
