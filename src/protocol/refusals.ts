@@ -180,11 +180,16 @@ function announced(state: RotationState, command: Command, said: Refusals): Comm
   return { ...command, write: { ...command.write, refusals: said } };
 }
 
-/** What takes the last of the budget is taken back as soon as it was good: whoever comes after a crash could ask nothing more. */
+/**
+ * Where refusals lock, nobody asks without the record: it counts the login before it is made; where it does already, it is
+ * looked at, for who does not carry it any more must not spend one. What takes the last of the budget is taken back as soon as
+ * it was good: whoever comes after a crash could ask nothing more.
+ */
 function announcedProbe(state: RotationState, command: CommandOf<'probe'>, said: Refusals): Command {
   const { realm } = planOf(state, command.target);
+  if (!locks(state, command.target)) return command;
   const isSaid = coversStill(state, state.record?.refusals, said, realm);
-  const announcing = isSaid ? command : { ...command, write: { refusals: said } };
+  const announcing = { ...command, write: isSaid ? {} : { refusals: said } };
   const isLast = (said[realm]?.count ?? 0) >= budgetOf(state, command.target);
   return isLast
     ? { ...announcing, regained: { refusals: { ...said, [realm]: { count: 0, at: state.now } } } }
