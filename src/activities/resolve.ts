@@ -1,7 +1,9 @@
 import type { CredentialEntry, Estate, SecretRef, TargetEntry } from '../config/estate.js';
+import { expectedOf } from '../config/expected.js';
 import type { TargetDriver } from '../contracts/targetDriver.js';
 import type { VaultBackend } from '../contracts/vaultBackend.js';
 import type { Maker } from '../model/capabilities.js';
+import type { Expected } from '../model/copyShape.js';
 import { DriverError } from '../model/errors.js';
 import { credentialKinds } from '../model/kinds.js';
 import type { TargetId } from '../model/record.js';
@@ -24,6 +26,7 @@ export interface ResolvedTarget {
 export interface Resolved {
   readonly entry: CredentialEntry;
   readonly ownedFields: readonly string[];
+  readonly expected: Expected;
   readonly maker: Maker;
   readonly primary: Copy;
   readonly others: readonly Copy[];
@@ -49,6 +52,7 @@ export function resolve(estate: Estate, rotation: RotationRef): Resolved {
     entry,
     maker: maker ?? 'generated',
     ownedFields: credentialKinds[entry.kind].ownedFields,
+    expected: expectedOf(entry),
     primary,
     others,
     targets: entry.targets,

@@ -1,5 +1,6 @@
 import type { CallContext } from '../contracts/context.js';
 import type { Closing } from '../contracts/vaultBackend.js';
+import type { CopyProblem } from '../model/copyShape.js';
 import { DriverError } from '../model/errors.js';
 import type { Carrier, Opening, RotationRecord } from '../model/record.js';
 import { candidateVersion } from '../model/versionNames.js';
@@ -54,7 +55,8 @@ export function openingOf(deps: RotationDeps, rotation: RotationRef): Opening {
 
 async function open(resolved: Resolved, opening: Opening, context: CallContext): Promise<Results['open']> {
   const { primary, others } = resolved;
-  const opened = await primary.vault.open(primary.path, opening, context);
+  if (others.length > 0) await requireFit(resolved, context);
+  const opened = await primary.vault.open(primary.path, opening, context, resolved.expected);
   if (opened.kind !== 'opened') return opened;
   const copies: Record<string, CopyState> = { [primary.ref]: opened.record.base === null ? 'absent' : 'agrees' };
   let { record } = opened;
@@ -67,6 +69,27 @@ async function open(resolved: Resolved, opening: Opening, context: CallContext):
     }
   }
   return { kind: 'opened', record, copies };
+}
+
+/** What other copies hold must be this credential's as well, before a record is opened; one that is open is carried on. */
+async function requireFit({ primary, others, expected }: Resolved, context: CallContext): Promise<void> {
+  if ((await primary.vault.state(primary.path, context)).record !== null) return;
+  for (const { ref, path, vault } of others) {
+    const problems = await vault.problems(path, expected, context).catch(unlessUnfit);
+    const problem = problems.find(({ blocks }) => blocks);
+    if (problem !== undefined) throw unfit(vault.driver, ref, problem.text);
+  }
+}
+
+/** A copy that cannot be reached is `unavailable`, which is another matter. */
+function unlessUnfit(error: unknown): readonly CopyProblem[] {
+  if (error instanceof DriverError && error.code !== 'Misconfigured') return [];
+  throw error;
+}
+
+function unfit(driver: string, subject: string, problem: string): DriverError {
+  const message = `${subject}: ${problem}. Nothing was changed`;
+  return new DriverError({ code: 'Misconfigured', effect: 'none', driver, subject, message });
 }
 
 /** What a secondary copy's readers get, beside the primary's; a value of its own is held by now, since a target may accept it. */

@@ -1,13 +1,13 @@
 import { idProblem, nameProblem } from '../model/identifiers.js';
 import { type CredentialKind, isKind, kindNames } from '../model/kinds.js';
 import { quoted } from '../model/printable.js';
+import { resolveCopy } from './copies.js';
 import { descriptorDigest } from './descriptor.js';
 import type { CredentialEntry, SecretRef } from './estate.js';
 import { type Part, validated } from './issues.js';
 import { isRecord, type Loading, type Named } from './loading.js';
 import { didYouMean } from './nearest.js';
 import type { ConfigPath } from './problemList.js';
-import { resolveRef } from './references.js';
 import { type CredentialInput, credentialSchema } from './schema.js';
 import { fitProblems } from './targetFit.js';
 import type { LoadedTarget } from './targets.js';
@@ -88,8 +88,8 @@ function resolveCopies(
   vaults: Named<LoadedVault>,
   loading: Loading,
 ): readonly SecretRef[] | null {
-  const copies = input.copies.map((text, index) =>
-    resolveRef(text, [...part.path, 'copies', index], part, vaults, loading),
+  const copies = input.copies.map((copy, index) =>
+    resolveCopy(copy, input.kind, { ...part, path: [...part.path, 'copies', index] }, vaults, loading),
   );
   const found = copies.filter((copy) => copy !== null);
   return found.length === copies.length ? found : null;
@@ -125,7 +125,7 @@ function resolved(
   targets: readonly LoadedTarget[],
   provenance: string,
 ): CredentialEntry {
-  const { id, vendor, account, adopt } = input;
+  const { id, vendor, account, adopt, usernameDiffers } = input;
   return {
     id,
     vendor,
@@ -135,6 +135,7 @@ function resolved(
     copies,
     everyDays: input.everyDays ?? null,
     adopt,
+    usernameDiffers,
     owner: input.owner ?? null,
     provenance,
     descriptorDigest: descriptorDigest({
@@ -143,6 +144,7 @@ function resolved(
       copies,
       targets: targets.map((target) => target.descriptor),
       adopt,
+      usernameDiffers,
     }),
   };
 }

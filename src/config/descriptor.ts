@@ -20,8 +20,11 @@ export function descriptorDigest(credential: {
   /** Of `targetDescriptor`, in order. */
   readonly targets: readonly string[];
   readonly adopt: boolean;
+  readonly usernameDiffers: boolean;
 }): string {
-  const { kind, account, targets, adopt } = credential;
-  const copies = credential.copies.map(formatSecretRef);
-  return createHash('sha256').update(canonicalJson({ kind, account, copies, targets, adopt })).digest('hex');
+  const { kind, account, targets, adopt, usernameDiffers } = credential;
+  const copies = credential.copies.map((copy) => ({ ref: formatSecretRef(copy), shape: copy.shape ?? null }));
+  return createHash('sha256')
+    .update(canonicalJson({ kind, account, copies, targets, adopt, usernameDiffers }))
+    .digest('hex');
 }

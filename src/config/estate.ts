@@ -2,6 +2,7 @@ import type { AllowedSigner } from '../approval/allowedSigners.js';
 import type { ArtifactStore } from '../contracts/artifactStore.js';
 import type { BoundTarget } from '../contracts/registration.js';
 import type { SecretPath, VaultBackend } from '../contracts/vaultBackend.js';
+import type { CopyShape } from '../model/copyShape.js';
 import type { CredentialKind } from '../model/kinds.js';
 import type { RotationTiming } from '../model/plan.js';
 import type { CredentialId, TargetId } from '../model/record.js';
@@ -11,6 +12,8 @@ import type { Millis } from '../model/time.js';
 export interface SecretRef {
   readonly vault: string;
   readonly path: SecretPath;
+  /** Absent: it lies there as relock would write it. */
+  readonly shape?: CopyShape;
 }
 
 export interface CredentialEntry {
@@ -25,6 +28,7 @@ export interface CredentialEntry {
   readonly everyDays: number | null;
   /** Its first secret is set by relock, where no vault holds one. */
   readonly adopt: boolean;
+  readonly usernameDiffers: boolean;
   readonly owner: string | null;
   /** `relock.yaml:41`. */
   readonly provenance: string;

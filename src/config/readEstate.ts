@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { DriverEnvironment } from '../contracts/registration.js';
+import type { CopyShapes } from '../model/copyShape.js';
 import { loadApprovals } from './approvals.js';
 import { type LoadedArtifacts, loadArtifacts } from './artifacts.js';
 import { addCollisions, addDuplicateIds } from './collisions.js';
@@ -125,8 +126,16 @@ function entriesOf(targets: Named<LoadedTarget>): Estate['targets'] {
   return new Map([...targets].flatMap(([id, target]) => (target === null ? [] : [[id, target.entry] as const])));
 }
 
+function shapesIn(name: string, credentials: readonly LoadedCredential[]): CopyShapes {
+  const copies = credentials.flatMap(({ entry }) => entry.copies).filter(({ vault }) => vault === name);
+  return new Map(copies.flatMap(({ path, shape }) => (shape === undefined ? [] : [[path, shape] as const])));
+}
+
 function assemble(file: string, parts: Parts): Estate {
-  const makers = [...parts.vaults].flatMap(([name, vault]) => (vault === null ? [] : [[name, vault.create] as const]));
+  const shapes = (name: string) => shapesIn(name, parts.credentials);
+  const makers = [...parts.vaults].flatMap(([name, vault]) =>
+    vault === null ? [] : [[name, () => vault.create(shapes(name))] as const],
+  );
   const artifacts = new LazyMap(new Map([['artifacts', parts.artifacts.create]]));
   return {
     file,

@@ -12,6 +12,19 @@ export const managementSchema = z
   })
   .describe('the login by which relock changes accounts there');
 
+const shapedCopy = z.strictObject({
+  ref: reference,
+  fields: z
+    .record(z.string(), z.string().min(1).max(200))
+    .optional()
+    .describe('what fields are called there, by the name that relock uses, such as { password: Password }'),
+  format: z
+    .enum(['json', 'text'])
+    .default('json')
+    .describe('text: the whole value is the password; for AWS and age files, for a KV secret always has named fields'),
+});
+export type ShapedCopy = z.output<typeof shapedCopy>;
+
 export const credentialSchema = z.strictObject({
   id: z
     .string()
@@ -29,7 +42,17 @@ export const credentialSchema = z.strictObject({
     .min(1)
     .max(10_000)
     .describe('ids of the targets that accept it; the first is changed alone'),
-  copies: z.array(reference).min(1).max(20).describe('where it is stored, as vault:path; the first is the primary'),
+  copies: z
+    .array(z.union([reference, shapedCopy]))
+    .min(1)
+    .max(20)
+    .describe(
+      'where it is stored, as vault:path, or { ref, fields, format } where it lies otherwise; the first is the primary',
+    ),
+  usernameDiffers: z
+    .boolean()
+    .default(false)
+    .describe('its `username` in a vault may be another than the account; else that is taken for a mistake'),
   everyDays: z
     .int()
     .min(1)

@@ -1,5 +1,6 @@
 import type { VaultType } from '../contracts/registration.js';
 import type { VaultBackend } from '../contracts/vaultBackend.js';
+import type { CopyShapes } from '../model/copyShape.js';
 import { vaultNameProblem } from '../model/identifiers.js';
 import { quoted } from '../model/printable.js';
 import { driverSettings } from './driverSettings.js';
@@ -9,7 +10,7 @@ import { didYouMean } from './nearest.js';
 
 export interface LoadedVault {
   readonly type: VaultType;
-  readonly create: () => VaultBackend;
+  readonly create: (shapes: CopyShapes) => VaultBackend;
 }
 
 export function loadVaults(entries: Readonly<Record<string, unknown>>, loading: Loading): Named<LoadedVault> {
@@ -30,7 +31,7 @@ function loadVault(name: string, entry: unknown, loading: Loading): LoadedVault 
   if (named === null) return null;
   const accepted = driverSettings(named.type.settings, named.entry, ['driver'], part, loading);
   if (accepted === null) return null;
-  return { type: named.type, create: () => named.type.create(accepted.settings, loading.environment) };
+  return { type: named.type, create: (shapes) => named.type.create(accepted.settings, loading.environment, shapes) };
 }
 
 /** The driver that an entry's `driver` names. */

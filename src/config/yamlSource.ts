@@ -44,7 +44,9 @@ function parseWhole(text: string): ParsedSource {
   if (hasMoreMarks(text, maxMarks)) return refused(null, tooMuch);
   const lines = new LineCounter();
   try {
-    const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })];
+    const documents = [
+      ...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true }),
+    ];
     const [document, second] = documents;
     if (document === undefined || isEmpty(document)) return refused(null, emptyFile);
     if (second !== undefined) return refused(lineAt(lines, second.range[0]), secondDocument);

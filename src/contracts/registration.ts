@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Capabilities } from '../model/capabilities.js';
+import type { CopyShapes } from '../model/copyShape.js';
 import type { CredentialKind } from '../model/kinds.js';
 import type { TargetId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
@@ -73,7 +74,10 @@ export interface VaultType<Schema extends z.ZodType = z.ZodType> {
   readonly settings: Schema;
   /** An entry as a person would write it; part of docs/drivers.md, and held against the schema by a test. */
   readonly example: z.input<Schema>;
-  create(settings: z.output<Schema>, environment: DriverEnvironment): VaultBackend;
+  /** `shapes`: how secrets lie there that are not as relock would write them. */
+  create(settings: z.output<Schema>, environment: DriverEnvironment, shapes: CopyShapes): VaultBackend;
+  /** A whole value may be plain text; else it is always named fields. */
+  readonly keepsText: boolean;
   /** Only this host can reach it: refused together with zones. */
   readonly singleHost: boolean;
 }

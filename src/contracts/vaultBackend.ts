@@ -1,3 +1,4 @@
+import type { CopyProblem, Expected } from '../model/copyShape.js';
 import type { EndState } from '../model/endStates.js';
 import type {
   Carrier,
@@ -59,6 +60,12 @@ export interface VaultBackend {
   /** Whether these paths can be read, written and promoted by this login, and whether readers are kept from relock's own. Changes nothing. */
   check(paths: readonly SecretPath[], context: CallContext): Promise<readonly VaultFinding[]>;
 
+  /**
+   * What is wrong with what readers get there as the secret that is expected: in relock's words, without any value. Throws
+   * where it cannot be read as a secret at all.
+   */
+  problems(path: SecretPath, expected: Expected, context: CallContext): Promise<readonly CopyProblem[]>;
+
   /** Every path under the prefix, complete or an error; no values. relock's own are left out. */
   list(prefix: SecretPath, context: CallContext): Promise<readonly SecretPath[]>;
 
@@ -72,9 +79,11 @@ export interface VaultBackend {
    * Creates the record atomically, and holds what readers get now as `base`. Leftovers of finished rotations become
    * part of `olds`. The same token again returns the record as it is; by another head it is that one's from then on: heads
    * before it are `held`, and what they write is a `Conflict`. Here and in `state`, a record whose candidate
-   * readers already get has phase `promoted`, also when the process that promoted died before it could write that.
+   * readers already get has phase `promoted`, also when the process that promoted died before it could write that. A new record
+   * is refused (`Misconfigured`, nothing written) where one of `problems` blocks; a value with something invisible at its ends is
+   * held without that as well, as one that may work.
    */
-  open(path: SecretPath, opening: Opening, context: CallContext): Promise<Opened>;
+  open(path: SecretPath, opening: Opening, context: CallContext, expected?: Expected): Promise<Opened>;
 
   /** Writes progress; a phase never goes back. Throws `Conflict` (effect none) when the record is not this carrier's. */
   note(path: SecretPath, by: Carrier, change: RecordChange, context: CallContext): Promise<RotationRecord>;

@@ -1,4 +1,5 @@
 import { Secret } from '../secret/secret.js';
+import { exactText, isExactNumber, parseExactly } from '../transport/exactJson.js';
 import type { Content } from './documentStore.js';
 
 /** A vault's JSON object as content: text fields apart from everything else, nothing dropped. */
@@ -6,14 +7,18 @@ export function contentFromJson(object: Readonly<Record<string, unknown>>): Cont
   const all = Object.entries(object);
   const fields = all.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []));
   const rest = all.filter(([, value]) => typeof value !== 'string');
-  const json = rest.length === 0 ? null : JSON.stringify(Object.fromEntries(rest));
+  const json = rest.length === 0 ? null : exactText(Object.fromEntries(rest));
   return { fields: Secret.of(Object.fromEntries(fields)), rest: json === null ? null : Secret.of({ json }) };
 }
 
-/** The same of a text; null: it is no JSON object, or one that is nested too deeply to be written again. */
-export function contentFromText(text: string): Content | null {
+/**
+ * A value as a vault keeps it: the text of a JSON object, whose numbers keep their very digits; or, where a field is named,
+ * that field's own text. null: it is no JSON object, or one that is nested too deeply to be written again.
+ */
+export function contentFromText(text: string, field: string | null = null): Content | null {
+  if (field !== null) return { fields: Secret.of({ [field]: text }), rest: null };
   try {
-    return contentFromValue(JSON.parse(text));
+    return contentFromValue(parseExactly(text));
   } catch {
     return null;
   }
@@ -21,7 +26,7 @@ export function contentFromText(text: string): Content | null {
 
 /** The same of what was JSON. */
 export function contentFromValue(value: unknown): Content | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isExactNumber(value)) return null;
   try {
     return contentFromJson({ ...value });
   } catch {
@@ -30,11 +35,16 @@ export function contentFromValue(value: unknown): Content | null {
 }
 
 /** In clear: only on its way into a vault. */
+export function contentToText(content: Content, field: string | null = null): string {
+  return field === null ? exactText(contentToJson(content)) : content.fields.reveal(field);
+}
+
+/** As `contentToText`, for a text that is part of a larger one: only `exactText` writes its numbers as they were. */
 export function contentToJson(content: Content): Readonly<Record<string, unknown>> {
   return { ...restOf(content), ...content.fields.revealAll() };
 }
 
 export function restOf(content: Content): Readonly<Record<string, unknown>> {
-  const rest: unknown = content.rest === null ? {} : JSON.parse(content.rest.reveal('json'));
+  const rest: unknown = content.rest === null ? {} : parseExactly(content.rest.reveal('json'));
   return typeof rest === 'object' && rest !== null ? { ...rest } : {};
 }

@@ -10,6 +10,7 @@ import type {
   VaultBackend,
   VaultFinding,
 } from '../contracts/vaultBackend.js';
+import { type CopyProblem, type CopyShapes, type Expected, noShapes } from '../model/copyShape.js';
 import type { EndState } from '../model/endStates.js';
 import { DriverError } from '../model/errors.js';
 import {
@@ -24,6 +25,7 @@ import {
 import type { Instant } from '../model/time.js';
 import { candidateVersion, isVersionOf } from '../model/versionNames.js';
 import type { Secret } from '../secret/secret.js';
+import { copyProblems, trimmed } from './copyProblems.js';
 import {
   dropVersion,
   finishDocument,
@@ -36,9 +38,10 @@ import {
   takenOver,
   targetsOf,
 } from './document.js';
-import type { DocumentStore, StoredDocument } from './documentStore.js';
+import type { Content, DocumentStore, StoredDocument } from './documentStore.js';
 import { type Change, Ledger } from './ledger.js';
 import { fieldThatIsNotText, ownedValue, withOwned } from './readersContent.js';
+import { withShapes } from './shapedDocuments.js';
 
 /** Documents read at once when all of them are looked at. */
 const readsAtOnce = 16;
@@ -53,7 +56,8 @@ export class LedgerVault implements VaultBackend {
   readonly #ledger: Ledger;
   readonly #now: () => Instant;
 
-  constructor(store: DocumentStore, now: () => Instant) {
+  constructor(documents: DocumentStore, now: () => Instant, shapes: CopyShapes = noShapes) {
+    const store = withShapes(documents, shapes);
     this.driver = store.driver;
     this.#store = store;
     this.#ledger = new Ledger(store);
@@ -63,6 +67,12 @@ export class LedgerVault implements VaultBackend {
   async check(paths: readonly SecretPath[], context: CallContext): Promise<readonly VaultFinding[]> {
     for (const path of paths) this.#ledger.requirePath(path);
     return this.#store.check(paths, context);
+  }
+
+  async problems(path: SecretPath, expected: Expected, context: CallContext): Promise<readonly CopyProblem[]> {
+    this.#ledger.requirePath(path);
+    const { content } = await this.#store.read('readers', path, context);
+    return copyProblems(path, content, expected);
   }
 
   async list(prefix: SecretPath, context: CallContext): Promise<readonly SecretPath[]> {
@@ -85,7 +95,7 @@ export class LedgerVault implements VaultBackend {
     return paths.filter((_, index) => open[index]);
   }
 
-  async open(path: SecretPath, opening: Opening, context: CallContext): Promise<Opened> {
+  async open(path: SecretPath, opening: Opening, context: CallContext, expected?: Expected): Promise<Opened> {
     return this.#ledger.change<Opened>(path, context, async (document) => {
       const spent = spentBy(document, opening);
       if (spent !== undefined) return unchanged({ kind: 'spent', spent });
@@ -94,8 +104,11 @@ export class LedgerVault implements VaultBackend {
       if (Object.keys(document.leftovers).some((version) => isVersionOf(opening.token, version))) {
         throw this.#ledger.problems.spent(path);
       }
-      const { content } = await this.#readReaders(path, opening.ownedFields, context);
-      const next = openDocument(document, opening, ownedValue(content, opening.ownedFields));
+      const { content } = await this.#store.read('readers', path, context);
+      if (expected !== undefined) this.#requireFit(path, content, expected);
+      this.#requireText(path, content, opening.ownedFields);
+      const value = ownedValue(content, opening.ownedFields);
+      const next = withTrimmed(openDocument(document, opening, value), value, expected);
       return { document: next, result: { kind: 'opened', record: next.record } };
     });
   }
@@ -227,11 +240,20 @@ export class LedgerVault implements VaultBackend {
     return secret;
   }
 
+  #requireFit(path: SecretPath, content: Content | null, expected: Expected): void {
+    const problem = copyProblems(path, content, expected).find(({ blocks }) => blocks);
+    if (problem !== undefined) throw this.#ledger.problems.unfit(path, problem.text);
+  }
+
   async #readReaders(path: SecretPath, ownedFields: readonly string[], context: CallContext): Promise<StoredDocument> {
     const stored = await this.#store.read('readers', path, context);
-    const field = fieldThatIsNotText(stored.content, ownedFields);
-    if (field !== null) throw this.#ledger.problems.notText(path, field);
+    this.#requireText(path, stored.content, ownedFields);
     return stored;
+  }
+
+  #requireText(path: SecretPath, content: Content | null, ownedFields: readonly string[]): void {
+    const field = fieldThatIsNotText(content, ownedFields);
+    if (field !== null) throw this.#ledger.problems.notText(path, field);
   }
 
   /**
@@ -250,6 +272,14 @@ export class LedgerVault implements VaultBackend {
     const promoted = isSame(ownedValue(content, record.ownedFields), candidate, record.ownedFields);
     return promoted ? { ...record, phase: 'promoted' } : record;
   }
+}
+
+/** What somebody typed, without what no login sends: the account may well be open to that. */
+function withTrimmed(document: OpenDocument, value: Secret | null, expected: Expected | undefined): OpenDocument {
+  const secret = value === null || expected === undefined ? null : trimmed(value, expected.needed);
+  if (secret === null) return document;
+  const { ownedFields, targets } = document.record;
+  return holdVersion(document, { role: 'old', label: 'trimmed', secret: secret.pick(ownedFields), mayBeAt: targets });
 }
 
 /** How the rotation of this token was closed; undefined: it was not. */

@@ -35,6 +35,10 @@ export class LedgerProblems {
     );
   }
 
+  unfit(path: SecretPath, problem: string): DriverError {
+    return this.#error('Misconfigured', path, `${path}: ${problem}. Nothing was changed`);
+  }
+
   notOpen(path: SecretPath): DriverError {
     return this.#error(
       'Conflict',

@@ -1,10 +1,13 @@
-/** Credential kinds, with the fields that a rotation owns in every copy. All other fields there are foreign and kept. */
+/** Credential kinds, with the fields that a rotation owns in every copy, and those of them without which nobody can log in. All other fields there are foreign and kept. */
 export const credentialKinds = {
-  password: { ownedFields: ['password'] },
-  'ssh-key': { ownedFields: ['private_key', 'public_key'] },
+  password: { ownedFields: ['password'], needed: ['password'] },
+  'ssh-key': { ownedFields: ['private_key', 'public_key'], needed: ['private_key'] },
   /** `role_id` is public and does not change, but a login needs it: it travels with each version. */
-  'approle-secret-id': { ownedFields: ['role_id', 'secret_id', 'secret_id_accessor'] },
-} as const satisfies Record<string, { ownedFields: readonly string[] }>;
+  'approle-secret-id': {
+    ownedFields: ['role_id', 'secret_id', 'secret_id_accessor'],
+    needed: ['role_id', 'secret_id'],
+  },
+} as const satisfies Record<string, { ownedFields: readonly string[]; needed: readonly string[] }>;
 export type CredentialKind = keyof typeof credentialKinds;
 
 export const kindNames: readonly string[] = Object.keys(credentialKinds);

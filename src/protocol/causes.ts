@@ -1,3 +1,4 @@
+import { nothingThere } from '../model/copyShape.js';
 import { type Reason, reasons } from '../model/endStates.js';
 import type { ProbeAnswer } from '../model/probe.js';
 import type { TargetId } from '../model/record.js';
@@ -84,13 +85,10 @@ const words: Readonly<Record<ProbeAnswer, string>> = {
 function bareCause(state: RotationState, { reason }: End): string {
   const { plan } = state.order;
   const primary = plan.copies[0] ?? plan.credential;
-  if (reason === 'noOldValue') return `${primary}: ${noOldValue}`;
+  if (reason === 'noOldValue') return `${primary}: ${nothingThere}; nothing was changed`;
   const subject = isAtVault(reason) ? primary : targetIds(state).join(', ');
   return `${subject}: ${reason === null ? 'see the evidence' : reasons[reason]}`;
 }
-
-const noOldValue =
-  'readers of it, or of another copy, get no secret that belongs to this credential, so no old one could be proven dead; nothing was changed. Look for a mistyped path or another field name; if this is a first adoption, say `adopt: true` in relock.yaml';
 
 const atVault: readonly Reason[] = [
   'noOldValue',

@@ -82,6 +82,7 @@ const network: VaultType<typeof networkSettings> = {
   settings: networkSettings,
   example: { address: 'http://vault.example:8200', auth: { method: 'token', tokenEnv: 'VAULT_TOKEN' } },
   create: nothingBehind,
+  keepsText: false,
   singleHost: false,
 };
 
@@ -91,6 +92,7 @@ const file: VaultType<typeof fileSettings> = {
   settings: fileSettings,
   example: { path: './vault', identityFile: './vault.key' },
   create: nothingBehind,
+  keepsText: true,
   singleHost: true,
 };
 

@@ -234,6 +234,7 @@ export class MemoryEstate implements Hooks {
       get adopt() {
         return world.adopt;
       },
+      usernameDiffers: false,
       owner: null,
       provenance: 'relock.yaml:1',
       descriptorDigest: 'd'.repeat(64),

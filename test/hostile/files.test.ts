@@ -28,8 +28,8 @@ async function folder() {
   await createIdentity(join(root, 'key'));
   const documents = new AgeDocuments(join(root, 'vault'), join(root, 'key'));
   await documents.write('readers', 'a', contentFromJson({ password: 'HUSH-old' }), 'no file', context());
-  const settings = { path: 'vault', identityFile: 'key' };
-  const vault = vaultType.create(settings, { now: Date.now, baseDirectory: root, environment: {} });
+  const settings = { path: 'vault', identityFile: 'key', recipients: [] };
+  const vault = vaultType.create(settings, { now: Date.now, baseDirectory: root, environment: {} }, new Map());
   return { root, file: join(root, 'vault', 'a.age'), documents, vault };
 }
 

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { VaultBackend } from '../../src/contracts/vaultBackend.js';
+import { noShapes } from '../../src/model/copyShape.js';
 import { DriverError } from '../../src/model/errors.js';
 import { hasControlCharacters } from '../../src/model/printable.js';
 import { vaultType as aws } from '../../src/vaults/aws-secrets-manager/driver.js';
@@ -28,10 +29,14 @@ async function serving(answer: Answer) {
 
 const makers = {
   openbao: (address: string): VaultBackend =>
-    openbao.create(openbaoSettings.parse({ address, auth: { method: 'token', tokenEnv: 'TOKEN' } }), environment),
+    openbao.create(
+      openbaoSettings.parse({ address, auth: { method: 'token', tokenEnv: 'TOKEN' } }),
+      environment,
+      noShapes,
+    ),
   aws: (endpoint: string): VaultBackend => {
     const keys = { accessKeyIdEnv: 'KEY_ID', secretAccessKeyEnv: 'KEY' };
-    return aws.create(awsSettings.parse({ region: 'eu-central-1', endpoint, ...keys }), environment);
+    return aws.create(awsSettings.parse({ region: 'eu-central-1', endpoint, ...keys }), environment, noShapes);
   },
 };
 

@@ -65,6 +65,7 @@ function entryOf({ id, number, devices }: LoadCredential): CredentialEntry {
     copies: [{ vault: 'primary', path: id }],
     everyDays: null,
     adopt: false,
+    usernameDiffers: false,
     owner: null,
     provenance: `relock.yaml:${number}`,
     descriptorDigest: `${number}`.padStart(64, '0'),

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Estate } from '../../config/estate.js';
+import type { Expected } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import type { PlanEntry } from '../../model/incident.js';
 import type { CredentialId, TargetId } from '../../model/record.js';
@@ -49,7 +50,7 @@ async function precheck(hands: Hands, { plan }: PlanEntry, zone: string | null):
   await guarded(credential, note, async () => {
     const resolved = resolve(hands.estate, { credential, descriptorDigest, token: '', policy: 'forward' });
     for (const copy of [resolved.primary, ...resolved.others])
-      await guarded(copy.ref, note, () => checkCopy(hands, copy, note));
+      await guarded(copy.ref, note, () => checkCopy(hands, copy, resolved.expected, note));
     const here = plan.targets.filter((target) => target.zone === zone);
     for (const { id, login } of here) await guarded(id, note, () => checkTarget(hands, resolved, id, login, note));
   });
@@ -67,9 +68,12 @@ async function guarded(subject: string, note: Note, look: () => Promise<void>): 
   }
 }
 
-async function checkCopy({ estate, clock }: Hands, copy: Copy, note: Note): Promise<void> {
+async function checkCopy({ estate, clock }: Hands, copy: Copy, expected: Expected, note: Note): Promise<void> {
   const findings = await copy.vault.check([copy.path], callWithin(clock, estate.timing.callMs));
   for (const { severity, message } of findings) note(copy.ref, severity, message);
+  if (findings.some(({ severity }) => severity === 'error')) return;
+  const problems = await copy.vault.problems(copy.path, expected, callWithin(clock, estate.timing.callMs));
+  for (const { text } of problems) note(copy.ref, 'error', text);
 }
 
 async function checkTarget(

@@ -1,4 +1,5 @@
 import type { Estate } from '../../config/estate.js';
+import { copyFindings } from './copyCheck.js';
 import { type Finding, merged } from './finding.js';
 import type { LiveOptions } from './liveOptions.js';
 import { TargetCheck } from './targetCheck.js';
@@ -13,5 +14,6 @@ export async function liveFindings(estate: Estate, options: LiveOptions): Promis
   const closed = new Set(vaults.filter(({ usable }) => !usable).map(({ name }) => name));
   const targets = new TargetCheck(estate, closed, options);
   const found = await Promise.all([...estate.credentials.values()].map((entry) => targets.findings(entry)));
-  return merged([...vaults.flatMap(({ findings }) => findings), ...found.flat()]);
+  const copies = await copyFindings(estate, closed, options);
+  return merged([...vaults.flatMap(({ findings }) => findings), ...copies, ...found.flat()]);
 }

@@ -36,9 +36,10 @@ export async function ownKeyRing(context: CommandContext): Promise<KeyRing> {
 }
 
 export async function noKeyRing(context: CommandContext): Promise<CommandError> {
-  const { file } = await keyRingPlace(context);
+  const { file, isDefault } = await keyRingPlace(context);
+  const first = isDefault ? '`relock dev` and `relock codec new-key` make' : '`relock codec new-key` makes';
   return new CommandError(
-    `there is no key ring ${file}, with which everything in Temporal is encrypted; nothing was touched. Copy the one of the workers there, or name it: codec.keyFile in relock.yaml, or RELOCK_CODEC_KEY_FILE. \`relock dev\` and \`relock codec new-key\` make a first one`,
+    `there is no key ring ${file}, with which everything in Temporal is encrypted; nothing was touched. Copy the one of the workers there, or name it: codec.keyFile in relock.yaml, or RELOCK_CODEC_KEY_FILE. ${first} a first one there`,
     'badInput',
   );
 }

@@ -1,6 +1,7 @@
 import type { CallContext } from '../../contracts/context.js';
 import { DriverError } from '../../model/errors.js';
 import type { Secret } from '../../secret/secret.js';
+import { exactText } from '../exactJson.js';
 import { type Meaning, meaningOf, meaningOfFailure, notJson, upwardPath } from './answers.js';
 import type { VaultApi, VaultApiAnswer, VaultApiCall } from './call.js';
 import { connectionTo, ExchangeFailure, exchange, type HttpAnswer, type HttpMessage } from './exchange.js';
@@ -55,7 +56,7 @@ export function createVaultApi(options: VaultApiOptions): VaultApi {
         ...(options.namespace === undefined ? {} : { 'X-Vault-Namespace': options.namespace }),
         ...(call.body === undefined ? {} : { 'Content-Type': type }),
       },
-      body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
+      body: call.body === undefined ? null : Buffer.from(exactText(call.body)),
       maxAnswerBytes: call.method === 'LIST' ? maxListingBytes : maxAnswerBytes,
     };
   }

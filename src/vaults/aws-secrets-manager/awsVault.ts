@@ -1,6 +1,7 @@
 import type { CallContext } from '../../contracts/context.js';
 import type { Opened, SecretPath } from '../../contracts/vaultBackend.js';
 import { LedgerVault } from '../../ledger/ledgerVault.js';
+import { type CopyShapes, type Expected, noShapes } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import type { Opening } from '../../model/record.js';
 import type { Instant } from '../../model/time.js';
@@ -14,15 +15,15 @@ import type { SecretsApi } from './secretsApi.js';
 export class AwsVault extends LedgerVault {
   readonly #api: SecretsApi;
 
-  constructor(api: SecretsApi, now: () => Instant) {
-    super(new SecretDocuments(api), now);
+  constructor(api: SecretsApi, now: () => Instant, shapes: CopyShapes = noShapes) {
+    super(new SecretDocuments(api, shapes), now, shapes);
     this.#api = api;
   }
 
   /** Throws `Misconfigured` where AWS or a person is in the way of a new record; one that is open is carried on. */
-  override async open(path: SecretPath, opening: Opening, context: CallContext): Promise<Opened> {
+  override async open(path: SecretPath, opening: Opening, context: CallContext, expected?: Expected): Promise<Opened> {
     await this.#requireFit(path, context);
-    return super.open(path, opening, context);
+    return super.open(path, opening, context, expected);
   }
 
   async #requireFit(path: SecretPath, context: CallContext): Promise<void> {

@@ -10,7 +10,8 @@ export const vaultType: VaultType<typeof awsSettings> = {
   names: [driver],
   settings: awsSettings,
   example: { region: 'eu-central-1' },
-  create: (settings, environment) => new AwsVault(createApi(settings, environment), environment.now),
+  keepsText: true,
+  create: (settings, environment, shapes) => new AwsVault(createApi(settings, environment), environment.now, shapes),
   singleHost: false,
 };
 

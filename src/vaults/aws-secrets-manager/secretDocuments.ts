@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { CallContext } from '../../contracts/context.js';
 import type { VaultFinding } from '../../contracts/vaultBackend.js';
 import type { Content, DocumentStore, Place, StoredDocument } from '../../ledger/documentStore.js';
-import { contentFromText, contentToJson } from '../../ledger/jsonContent.js';
+import { contentFromText, contentToText } from '../../ledger/jsonContent.js';
+import { type CopyShapes, noShapes } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import { deleted, driver } from './awsFailure.js';
 import { checkSecrets, currentVersion } from './fitness.js';
@@ -19,6 +20,8 @@ const readAttempts = 3;
 /** AWS's own limit. */
 const maxBytes = 65_536;
 
+const binary = 'its value is binary, which relock does not rotate. Nothing was changed; store it as text';
+
 /**
  * One secret per document: readers' as they are, relock's own below `relock/`. The revision is the id of the version
  * that is AWSCURRENT. A write adds a version that nobody reads, then moves AWSCURRENT from the known version to it: AWS
@@ -27,9 +30,11 @@ const maxBytes = 65_536;
 export class SecretDocuments implements DocumentStore {
   readonly driver = driver;
   readonly #api: SecretsApi;
+  readonly #shapes: CopyShapes;
 
-  constructor(api: SecretsApi) {
+  constructor(api: SecretsApi, shapes: CopyShapes = noShapes) {
     this.#api = api;
+    this.#shapes = shapes;
   }
 
   async read(place: Place, path: string, context: CallContext): Promise<StoredDocument> {
@@ -107,22 +112,28 @@ export class SecretDocuments implements DocumentStore {
   }
 
   #content(name: string, text: string | undefined): Content {
-    const content = text === undefined ? null : contentFromText(text);
+    if (text === undefined) throw this.#error('Misconfigured', name, binary);
+    const content = contentFromText(text, this.#textField(name));
     if (content !== null) return content;
     const what = name.startsWith(ownPrefix)
       ? 'is no document of relock'
-      : 'is no JSON object such as {"username": …, "password": …}';
+      : 'is no JSON object such as {"username": …, "password": …}; where the whole value is the password, say so: format: text';
     throw this.#error('Misconfigured', name, `its value ${what}. Nothing was changed; correct it by hand`);
   }
 
   #text(name: string, content: Content): string {
-    const text = JSON.stringify(contentToJson(content));
+    const text = contentToText(content, this.#textField(name));
     if (Buffer.byteLength(text) <= maxBytes) return text;
     throw this.#error(
       'Refused',
       name,
       `the value is larger than the ${maxBytes} bytes that AWS takes. Nothing was changed`,
     );
+  }
+
+  #textField(name: string): string | null {
+    const path = name.startsWith(ownPrefix) ? null : pathOf('readers', name);
+    return path === null ? null : (this.#shapes.get(path)?.text ?? null);
   }
 
   #error(code: 'Conflict' | 'Misconfigured' | 'Refused', name: string, text: string): DriverError {

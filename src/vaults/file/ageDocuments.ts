@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import type { CallContext } from '../../contracts/context.js';
 import type { VaultFinding } from '../../contracts/vaultBackend.js';
 import type { Content, DocumentStore, Place, StoredDocument } from '../../ledger/documentStore.js';
-import { contentFromText, contentToJson } from '../../ledger/jsonContent.js';
+import { contentFromText, contentToText } from '../../ledger/jsonContent.js';
+import { type CopyShapes, noShapes } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import { hasCode, replaceFile } from '../../transport/files/durableFile.js';
+import { readAgeFile, recipientsOf, writtenAs } from './ageFile.js';
 import { fileOf, ownFolder, placeFolder, temporaryOf } from './fileNames.js';
 import { FileProblems } from './fileProblems.js';
 import { type AgeKey, readAgeKey } from './identity.js';
@@ -19,6 +21,12 @@ const noFile = 'no file';
 /** More than other vaults take. */
 const maxFileBytes = 8 * 1024 * 1024;
 
+export interface AgeOptions {
+  readonly shapes?: CopyShapes;
+  /** Who else may read what relock writes, as `age1…`; everybody who may read a secret now must be among them. */
+  readonly recipients?: readonly string[];
+}
+
 /**
  * A folder with one age-encrypted JSON object per secret; relock's own documents are below `.relock/`. The revision is
  * the digest of the encrypted file, which differs for every write.
@@ -29,9 +37,14 @@ export class AgeDocuments implements DocumentStore {
   readonly #identityFile: string;
   readonly #problems: FileProblems;
   readonly #lock: WriteLock;
+  readonly #shapes: CopyShapes;
+  readonly #recipients: readonly string[];
   #key: Promise<AgeKey> | null = null;
 
-  constructor(root: string, identityFile: string) {
+  constructor(root: string, identityFile: string, options: AgeOptions = {}) {
+    const { shapes = noShapes, recipients = [] } = options;
+    this.#recipients = recipients;
+    this.#shapes = shapes;
     this.#root = root;
     this.#identityFile = identityFile;
     this.#problems = new FileProblems(this.driver, root);
@@ -55,14 +68,15 @@ export class AgeDocuments implements DocumentStore {
     this.#problems.requireTime(path, context);
     await this.#requireRoot(path);
     const key = await this.#useKey();
-    const sealed = await key.encrypt(`${JSON.stringify(contentToJson(content))}\n`);
+    const sealed = await key.encrypt(this.#text(place, path, content));
     const file = fileOf(this.#root, place, path);
     return this.#problems.whileWriting(path, () =>
       this.#lock.run(context, async () => {
         const bytes = await this.#bytes(place, path);
         if ((bytes === null ? noFile : digest(bytes)) !== ifRevision) return 'conflict';
         this.#problems.requireTime(path, context);
-        await replaceFile(file, temporaryOf(file), sealed);
+        const isArmored = bytes !== null && readAgeFile(bytes).isArmored;
+        await replaceFile(file, temporaryOf(file), writtenAs(sealed, isArmored));
         return 'written';
       }),
     );
@@ -120,12 +134,37 @@ export class AgeDocuments implements DocumentStore {
 
   async #decrypt(place: Place, path: string, bytes: Buffer): Promise<Content> {
     const key = await this.#useKey();
-    const text = await key.decrypt(bytes).catch(() => null);
     const file = fileOf(this.#root, place, path);
+    const text = await key.decrypt(this.#binary(path, file, bytes)).catch(() => null);
     if (text === null) throw this.#problems.cannotDecrypt(path, file, this.#identityFile);
-    const content = contentFromText(text);
+    const content = contentFromText(text, this.#textField(place, path));
     if (content === null) throw this.#problems.notAnObject(path, file);
     return content;
+  }
+
+  #text(place: Place, path: string, content: Content): string {
+    const field = this.#textField(place, path);
+    return field === null ? `${contentToText(content)}\n` : contentToText(content, field);
+  }
+
+  #textField(place: Place, path: string): string | null {
+    return place === 'readers' ? (this.#shapes.get(path)?.text ?? null) : null;
+  }
+
+  /** Throws where more may read it than relock would write it for: nobody loses access unsaid. */
+  #binary(path: string, file: string, bytes: Uint8Array): Uint8Array {
+    const binary = this.#unarmored(path, file, bytes);
+    const readers = recipientsOf(binary) ?? 0;
+    if (readers > this.#recipients.length + 1) throw this.#problems.moreReaders(path, file, readers);
+    return binary;
+  }
+
+  #unarmored(path: string, file: string, bytes: Uint8Array): Uint8Array {
+    try {
+      return readAgeFile(bytes).bytes;
+    } catch {
+      throw this.#problems.cannotDecrypt(path, file, this.#identityFile);
+    }
   }
 
   /** A mistyped folder must not look like an empty vault. */
@@ -135,7 +174,7 @@ export class AgeDocuments implements DocumentStore {
   }
 
   #useKey(): Promise<AgeKey> {
-    this.#key ??= readAgeKey(this.#identityFile).catch((error: unknown) => {
+    this.#key ??= readAgeKey(this.#identityFile, this.#recipients).catch((error: unknown) => {
       this.#key = null;
       throw this.#problems.badIdentity(this.#identityFile, error);
     });

@@ -8,6 +8,15 @@ import { AgeDocuments } from './ageDocuments.js';
 const settings = z.strictObject({
   path: z.string().min(1).describe('the folder of the encrypted files'),
   identityFile: readableFile('an age identity (X25519), mode 0600; keep it outside of the folder'),
+  recipients: z
+    .array(
+      z
+        .string()
+        .regex(/^age1[02-9ac-hj-np-z]{58}$/, 'expected a public key of age, age1…, as `age-keygen -y` prints it'),
+    )
+    .max(50)
+    .default([])
+    .describe('who else may read what relock writes; every key that may read a secret now must be here'),
 });
 
 /** A folder of age-encrypted files, for one host: laptops, demos, small sites. */
@@ -15,7 +24,11 @@ export const vaultType: VaultType<typeof settings> = {
   names: ['file'],
   settings,
   example: { path: './vault', identityFile: './vault.key' },
-  create: ({ path, identityFile }, { baseDirectory, now }) =>
-    new LedgerVault(new AgeDocuments(resolve(baseDirectory, path), resolve(baseDirectory, identityFile)), now),
+  keepsText: true,
+  create: ({ path, identityFile, recipients }, { baseDirectory, now }, shapes) => {
+    const options = { shapes, recipients };
+    const documents = new AgeDocuments(resolve(baseDirectory, path), resolve(baseDirectory, identityFile), options);
+    return new LedgerVault(documents, now, shapes);
+  },
   singleHost: true,
 };

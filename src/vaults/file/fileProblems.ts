@@ -48,6 +48,11 @@ export class FileProblems {
     return this.#error(path, { code: 'Misconfigured', message });
   }
 
+  moreReaders(path: string, file: string, readers: number): DriverError {
+    const message = `${file} can be read with ${readers} keys, and relock would write it for fewer: the others would lose it. It was left as it is. Name the public keys of all others in \`recipients\` of the vault (age1…)`;
+    return this.#error(path, { code: 'Misconfigured', message });
+  }
+
   notAnObject(path: string, file: string): DriverError {
     const message = `${file} does not hold a JSON object of fields, such as {"username": …, "password": …}. It was left as it is. Write it anew`;
     return this.#error(path, { code: 'Misconfigured', message });

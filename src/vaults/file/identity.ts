@@ -1,5 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { recipientsOf } from './ageFile.js';
 
 /** Encrypts to, and decrypts with, the identities of one file. */
 export interface AgeKey {
@@ -13,8 +14,11 @@ export class IdentityProblem extends Error {}
 
 const identityLine = /^AGE-SECRET-KEY-1[A-Z0-9]+$/;
 
-/** Reads a file as `age-keygen` writes it; what is encrypted, is encrypted to its first identity. Throws `IdentityProblem`. */
-export async function readAgeKey(file: string): Promise<AgeKey> {
+/**
+ * Reads a file as `age-keygen` writes it; what is encrypted, is encrypted to its first identity, and to `recipients` (`age1…`).
+ * Throws `IdentityProblem`.
+ */
+export async function readAgeKey(file: string, recipients: readonly string[] = []): Promise<AgeKey> {
   const info = await stat(file).catch(() => null);
   if (info === null) throw new IdentityProblem('is not there. Make it with `relock init`, or with `age-keygen -o`');
   if ((info.mode & 0o077) !== 0) {
@@ -30,16 +34,18 @@ export async function readAgeKey(file: string): Promise<AgeKey> {
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => identityLine.test(line)),
+    recipients,
   );
 }
 
-async function keyFrom(identities: readonly string[]): Promise<AgeKey> {
+async function keyFrom(identities: readonly string[], recipients: readonly string[]): Promise<AgeKey> {
   const [first] = identities;
   if (first === undefined) throw new IdentityProblem('holds no age identity (a line AGE-SECRET-KEY-1…)');
   const encrypter = new Encrypter();
   const decrypter = new Decrypter();
   try {
-    encrypter.addRecipient(await identityToRecipient(first));
+    const own = await identityToRecipient(first);
+    for (const recipient of new Set([own, ...recipients])) encrypter.addRecipient(recipient);
     for (const identity of identities) decrypter.addIdentity(identity);
   } catch {
     throw new IdentityProblem('holds an age identity that is damaged: its checksum is wrong. Restore it from a backup');
@@ -47,17 +53,10 @@ async function keyFrom(identities: readonly string[]): Promise<AgeKey> {
   return {
     encrypt: (text) => encrypter.encrypt(text),
     decrypt: async (bytes) => {
-      if (!hasShortHeader(bytes)) throw new RangeError('the header has no end, or too many recipients');
+      if (recipientsOf(bytes) === null) throw new RangeError('the header has no end, or too many recipients');
       return decrypter.decrypt(bytes, 'text');
     },
   };
-}
-
-/** Some 150 recipients; trying each of them takes milliseconds of everybody's time. */
-const maxHeaderBytes = 16 * 1024;
-
-function hasShortHeader(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.subarray(0, maxHeaderBytes)).includes('\n--- ');
 }
 
 /**

@@ -16,7 +16,9 @@ export const vaultType: VaultType<typeof openbaoSettings> = {
   names: ['openbao', 'vault'],
   settings: openbaoSettings,
   example: { address: 'https://vault.example:8200', auth: { method: 'token', tokenEnv: 'VAULT_TOKEN' } },
-  create: (settings, environment) => new LedgerVault(createKvDocuments(settings, environment), environment.now),
+  keepsText: false,
+  create: (settings, environment, shapes) =>
+    new LedgerVault(createKvDocuments(settings, environment), environment.now, shapes),
   singleHost: false,
 };
 

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRotationVerbs } from '../../src/activities/rotation.js';
+import { liveFindings } from '../../src/cli/check/liveCheck.js';
+import type { Estate } from '../../src/config/estate.js';
+import { loadEstate } from '../../src/config/loadEstate.js';
+import type { EndState, Reason } from '../../src/model/endStates.js';
+import type { FailurePolicy } from '../../src/model/policy.js';
+import { plainIds } from '../../src/model/workflowIds.js';
+import { planRotation } from '../../src/planning/planRotation.js';
+import { causesOf } from '../../src/protocol/causes.js';
+import { beginRotation, rotate } from '../../src/protocol/rotate.js';
+import { directInterpreter } from '../../src/recover/directInterpreter.js';
+import { freshMount, type TestMount } from '../contract/openbao.harness.js';
+import { freshToken } from '../contract/vaultBackend.harness.js';
+
+/** How one rotation ended, as people are told. */
+export interface TrialEnd {
+  /** Such as `untouched(barred)`. */
+  readonly end: string;
+  readonly state: EndState;
+  readonly reason: Reason | null;
+  readonly exposed: boolean;
+  readonly open: boolean;
+  readonly causes: readonly string[];
+  /** Logins of the account. */
+  readonly logins: number;
+}
+
+/** A relock.yaml over real servers, and what `relock check` and a rotation say of it. */
+export interface Trial {
+  readonly mount: TestMount;
+  readonly folder: string;
+  /** Errors only, as they are told. */
+  check(): Promise<readonly string[]>;
+  warnings(): Promise<readonly string[]>;
+  rotate(policy?: FailurePolicy): Promise<TrialEnd>;
+  stop(): void;
+}
+
+export const credential = 'itron/svc';
+
+export interface TrialOptions {
+  /** Lines below `vaults:`, beside `primary`, an OpenBao mount of its own. */
+  readonly vaults?: readonly string[];
+  /** One line each, as `name: { type: … }`. */
+  readonly targets: readonly string[];
+  /** Of the credential, beside id, vendor and copies. */
+  readonly entry: string;
+  /** Default: `primary:itron/svc`. */
+  readonly copies?: string;
+  readonly timing?: string;
+}
+
+const quick =
+  'effectMs: 8000, probeAgainMs: 200, settleDeadlineMs: 12000, stragglerMs: 1000, callMs: 15000, probeMs: 6000';
+
+export async function startTrial(options: TrialOptions): Promise<Trial> {
+  const folder = mkdtempSync(join(tmpdir(), 'relock-trial-'));
+  const mount = await freshMount();
+  const { vaults = [], targets, entry, copies = `["primary:${credential}"]`, timing = quick } = options;
+  const primary = `{ driver: openbao, address: "${mount.address}", mount: ${mount.mount}, auth: { method: token, tokenEnv: TRIAL } }`;
+  const lines = [
+    'vaults:',
+    `  primary: ${primary}`,
+    ...vaults.map((line) => `  ${line}`),
+    'artifacts: { driver: folder, path: ./evidence }',
+    `timing: { ${timing} }`,
+    'targets:',
+    ...targets.map((line) => `  ${line}`),
+    'credentials:',
+    `  - { id: ${credential}, vendor: itron, copies: ${copies}, ${entry} }`,
+    '',
+  ];
+  writeFileSync(join(folder, 'relock.yaml'), lines.join('\n'));
+  const estate = () => estateAt(folder, mount.rootToken);
+  return {
+    mount,
+    folder,
+    check: () => messages(estate(), 'error'),
+    warnings: () => messages(estate(), 'warning'),
+    rotate: (policy = 'forward') => rotateOnce(estate(), policy),
+    stop: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function estateAt(folder: string, token: string): Estate {
+  const loaded = loadEstate(join(folder, 'relock.yaml'), { environment: { TRIAL: token }, now: Date.now });
+  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+  return loaded.estate;
+}
+
+async function messages(estate: Estate, severity: 'error' | 'warning'): Promise<readonly string[]> {
+  const findings = await liveFindings(estate, { signal: new AbortController().signal, now: Date.now });
+  return findings.filter((finding) => finding.severity === severity).map(({ message }) => message);
+}
+
+async function rotateOnce(estate: Estate, policy: FailurePolicy): Promise<TrialEnd> {
+  const entry = estate.credentials.get(credential);
+  if (entry === undefined) throw new RangeError('the trial has no credential');
+  const { plan, findings } = planRotation(estate, entry, policy, plainIds);
+  if (findings.length > 0) throw new Error(findings.join('; '));
+  const clock = { now: Date.now, signal: () => new AbortController().signal };
+  const verbs = createRotationVerbs({ estate, clock, vantage: 'main' });
+  let logins = 0;
+  const counted: typeof verbs = {
+    ...verbs,
+    probe: (rotation, command) => {
+      logins += 1;
+      return verbs.probe(rotation, command);
+    },
+  };
+  const interpreter = directInterpreter({
+    verbs: counted,
+    head: randomUUID(),
+    clock,
+    onStep: () => undefined,
+    onWait: () => undefined,
+  });
+  const order = { plan, token: freshToken(), policy };
+  const { end, rotation } = await rotate(beginRotation(order, Date.now()), interpreter);
+  const { state, reason, flags, open } = end;
+  const name = reason === null ? state : `${state}(${reason})`;
+  return { end: name, state, reason, exposed: flags.exposed, open, causes: causesOf(rotation.state, end), logins };
+}

@@ -1,0 +1,277 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CreateSecretCommand, GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { findProgram } from '../../src/servers/findServer.js';
+import { createIdentity } from '../../src/vaults/file/identity.js';
+import { clientAt } from '../contract/aws.harness.js';
+import { startAws, type TestAws } from '../harness/aws.js';
+import { say } from '../harness/say.js';
+import { type SshHost, startSshHost } from '../harness/sshHost.js';
+import { tryLogin } from '../harness/sshLogin.js';
+import { credential, startTrial, type Trial, type TrialOptions } from './trial.js';
+
+const run = promisify(execFile);
+const account = 'itron-svc';
+const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+
+let host: SshHost;
+
+beforeAll(async () => {
+  host = await startSshHost();
+  await host.setPassword('root', rootPassword);
+});
+afterAll(() => host?.stop());
+
+/** One account on a real host, whose password is `old` there; the vault is the test's. */
+async function trialWith(changes: Partial<TrialOptions> = {}): Promise<Trial> {
+  await host.run(`userdel -rf ${account}`);
+  await host.addUser({ name: account, password: old });
+  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
+  const trial = await startTrial({
+    targets: [`headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", ${management} }`],
+    entry: `kind: password, account: ${account}, targets: [headend]`,
+    ...changes,
+  });
+  onTestFinished(trial.stop);
+  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
+  return trial;
+}
+
+const opens = (password: string) => tryLogin({ address: host.address, user: account, password });
+
+async function expectNothingBegins(trial: Trial, text: string): Promise<void> {
+  expect(await trial.check()).toEqual([expect.stringContaining(text)]);
+  for (const policy of ['restore', 'forward'] as const) {
+    const ended = await trial.rotate(policy);
+    expect(ended).toMatchObject({ state: 'untouched', exposed: true, logins: 0 });
+    expect(ended.causes).toEqual([expect.stringContaining(text)]);
+  }
+  expect(await opens(old)).toBe('accepted');
+}
+
+describe('what a KV secret holds', { timeout: 120_000 }, () => {
+  test.each([
+    [{ username: account, Password: old }, 'there is "Password"; expected "password"'],
+    [{ username: account, PASSWORD: old }, 'there is "PASSWORD"; expected "password"'],
+    [{ pass: old }, 'there is "pass"; expected "password"'],
+    [{ value: old }, 'there is "value"; expected "password"'],
+    [{ login: account, note: 'x' }, 'it has no field "password"; there is "login", "note"'],
+    [{ password: 12345678 }, 'its field "password" is a number; expected text'],
+    [{ password: { value: old } }, 'its field "password" is an object; expected text'],
+    [{ password: [old] }, 'its field "password" is a list; expected text'],
+    [{ password: null }, 'its field "password" is null; expected text'],
+    [{ password: true }, 'its field "password" is true or false; expected text'],
+    [{ password: '' }, 'its field "password" is empty'],
+  ])('T1 %j: check names it, and no rotation begins', async (content, text) => {
+    const trial = await trialWith();
+    await trial.mount.personWrites(credential, content);
+    await expectNothingBegins(trial, text);
+    expect(await trial.mount.readerSees(credential)).toEqual(content);
+  });
+
+  test('T1 a map of field names: readers of "Password" get the new one, and nothing else changes', async () => {
+    const copies = `[{ ref: "primary:${credential}", fields: { password: Password, username: User } }]`;
+    const trial = await trialWith({ copies });
+    await trial.mount.personWrites(credential, { User: account, Password: old, port: 22 });
+    expect(await trial.check()).toEqual([]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    const { Password, ...others } = (await trial.mount.readerSees(credential)) ?? {};
+    expect(others).toEqual({ User: account, port: 22 });
+    expect([await opens(String(Password)), await opens(old)]).toEqual(['accepted', 'refused']);
+  });
+
+  test('T2 nothing is there: neither check nor incident take it for a first adoption', async () => {
+    const trial = await trialWith();
+    await expectNothingBegins(trial, 'readers get no secret there that belongs to this credential');
+  });
+
+  test('T2 T30 the newest version was deleted', async () => {
+    const trial = await trialWith();
+    await trial.mount.personWrites(credential, { username: account, password: old });
+    await trial.mount.api('DELETE', `${trial.mount.mount}/data/${credential}`);
+    await expectNothingBegins(trial, 'readers get no secret there');
+  });
+
+  test("T2 a path that was mistyped by KV's own data/ is named", async () => {
+    const trial = await trialWith({ copies: `["primary:data/${credential}"]` });
+    await trial.mount.personWrites(credential, { username: account, password: old });
+    expect(await trial.check()).toEqual([expect.stringContaining(`expected "${credential}"`)]);
+    expect((await trial.rotate()).end).toBe('untouched(noOldValue)');
+  });
+
+  test('T2 adopt: true is a first adoption: never rotated, exposed, and said', async () => {
+    const trial = await trialWith({ entry: `kind: password, account: ${account}, targets: [headend], adopt: true` });
+    expect(await trial.check()).toEqual([]);
+    const ended = await trial.rotate('forward');
+    expect(ended).toMatchObject({ end: 'replaced(adopted)', exposed: true });
+    expect(ended.causes).toEqual([expect.stringContaining('headend')]);
+    expect(await opens(String((await trial.mount.readerSees(credential))?.password))).toBe('accepted');
+  });
+
+  test.each([
+    [`${old}\n`, 'ends with a line break'],
+    [`${old}\r\n`, 'ends with a line break'],
+    [`${old} `, 'ends with a blank'],
+    [`${old}\t`, 'ends with a tab'],
+    [` ${old}`, 'begins with a blank'],
+    [`\ufeff${old}`, 'begins with an invisible character'],
+    [`${old}\u00a0`, 'ends with an invisible character'],
+    [`${old}\u200b`, 'ends with an invisible character'],
+  ])('T3 %j: check says what no eye sees, and what works is found', async (password, text) => {
+    const trial = await trialWith();
+    await trial.mount.personWrites(credential, { username: account, password });
+    const [finding] = await trial.check();
+    expect(finding).toContain(`its field "password" ${text}, which no login sends`);
+    expect(finding).not.toContain(old);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await opens(old)).toBe('refused');
+  });
+
+  test('T4 a username that is not the account: nothing begins, unless it is said that they differ', async () => {
+    const trial = await trialWith();
+    await trial.mount.personWrites(credential, { username: 'itron-admin', password: old });
+    await expectNothingBegins(trial, `its "username" is not "${account}"`);
+    const said = await trialWith({
+      entry: `kind: password, account: ${account}, targets: [headend], usernameDiffers: true`,
+    });
+    await said.mount.personWrites(credential, { username: 'itron-admin', password: old });
+    expect(await said.check()).toEqual([]);
+    expect((await said.rotate('restore')).end).toBe('rotated');
+    expect((await said.mount.readerSees(credential))?.username).toBe('itron-admin');
+  });
+
+  test('T22 foreign numbers are as the server itself keeps them, which are not all digits', async () => {
+    const trial = await trialWith();
+    const foreign = { id: 9007199254740991, big: 1.5e300, one: 1, deep: { n: [100000] } };
+    await trial.mount.personWrites(credential, { password: old, ...foreign });
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await trial.mount.readerSees(credential)).toMatchObject(foreign);
+  });
+});
+
+describe('AWS', { timeout: 120_000 }, () => {
+  let aws: TestAws;
+  let client: SecretsManagerClient;
+  beforeAll(async () => {
+    aws = await startAws('moto');
+    client = clientAt(aws.endpoint);
+    process.env.AWS_ACCESS_KEY_ID ??= 'test';
+    process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
+  });
+  afterAll(() => aws?.stop());
+
+  const cloud = () => `cloud: { driver: aws-secrets-manager, region: us-east-1, endpoint: "${aws.endpoint}" }`;
+  const onlyCloud = (name: string, more = '') => `[{ ref: "cloud:${name}"${more} }]`;
+  const readersGet = async (name: string) =>
+    (await client.send(new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSCURRENT' }))).SecretString;
+
+  test('T9 plain text: check names it, and says how to say so', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'plain-1', SecretString: old }));
+    const trial = await trialWith({ vaults: [cloud()], copies: onlyCloud('plain-1') });
+    await expectNothingBegins(trial, 'format: text');
+  });
+
+  test('T9 format: text: the whole value is the password', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'plain-2', SecretString: old }));
+    const trial = await trialWith({ vaults: [cloud()], copies: onlyCloud('plain-2', ', format: text') });
+    expect(await trial.check()).toEqual([]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect([await opens((await readersGet('plain-2')) ?? ''), await opens(old)]).toEqual(['accepted', 'refused']);
+  });
+
+  test('T9 binary: a clear no from both', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'binary-1', SecretBinary: Buffer.from(old) }));
+    const trial = await trialWith({ vaults: [cloud()], copies: onlyCloud('binary-1') });
+    await expectNothingBegins(trial, 'its value is binary, which relock does not rotate');
+  });
+
+  test.each(['"text"', '17', '[1]'])('T9 the JSON value %s is no object', async (text) => {
+    const name = `scalar-${text.length}`;
+    await client.send(new CreateSecretCommand({ Name: name, SecretString: text }));
+    const trial = await trialWith({ vaults: [cloud()], copies: onlyCloud(name) });
+    await expectNothingBegins(trial, 'is no JSON object');
+  });
+
+  test('T22 foreign numbers keep their very characters', async () => {
+    const rest = '"id":9007199254740993,"big":12345678901234567890,"one":1.0,"exp":1e5,"deep":{"n":[0.10]}';
+    await client.send(new CreateSecretCommand({ Name: 'digits', SecretString: `{"password":"${old}",${rest}}` }));
+    const trial = await trialWith({ vaults: [cloud()], copies: onlyCloud('digits') });
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    const text = (await readersGet('digits')) ?? '';
+    for (const part of rest.split(/,(?=")/)) expect(text).toContain(part);
+  });
+});
+
+describe('age files', { timeout: 120_000 }, () => {
+  async function ageTrial(write: (age: string, folder: string, recipient: string) => Promise<unknown>, more = '') {
+    const age = await findProgram('age', say);
+    const trial = await trialWith({
+      vaults: [`local: { driver: file, path: ./vault, identityFile: ./vault.key${more} }`],
+      copies: '["local:svc"]',
+    });
+    mkdirSync(join(trial.folder, 'vault'));
+    const recipient = await createIdentity(join(trial.folder, 'vault.key'));
+    await write(age, trial.folder, recipient);
+    return { trial, age };
+  }
+
+  const encrypt = async (age: string, args: readonly string[], text: string) => {
+    const going = run(age, [...args]);
+    going.child.stdin?.end(text);
+    await going;
+  };
+  const decrypt = async (age: string, identity: string, file: string) =>
+    (await run(age, ['-d', '-i', identity, file])).stdout;
+
+  test('T22 T23 an armoured file: read, and written back armoured, with every foreign digit', async () => {
+    const text = `{"password":"${old}","id":9007199254740993,"one":1.0}`;
+    const { trial, age } = await ageTrial((program, folder, recipient) =>
+      encrypt(program, ['-a', '-r', recipient, '-o', join(folder, 'vault', 'svc.age')], text),
+    );
+    expect(await trial.check()).toEqual([]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    const file = join(trial.folder, 'vault', 'svc.age');
+    expect(readFileSync(file, 'utf8')).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----\n/);
+    const now = await decrypt(age, join(trial.folder, 'vault.key'), file);
+    expect(now).toContain('"id":9007199254740993');
+    expect(now).toContain('"one":1.0');
+    expect(await opens(String(JSON.parse(now).password))).toBe('accepted');
+  });
+
+  test('T36 two recipients: nothing begins, for the second would lose it', async () => {
+    const { trial } = await ageTrial(async (program, folder, recipient) => {
+      const second = await createIdentity(join(folder, 'second.key'));
+      const args = ['-r', recipient, '-r', second, '-o', join(folder, 'vault', 'svc.age')];
+      await encrypt(program, args, `{"password":"${old}"}`);
+    });
+    const text = 'can be read with 2 keys';
+    const findings = await trial.check();
+    expect(findings.length).toBeGreaterThan(0);
+    for (const finding of findings) expect(finding).toContain(text);
+    const ended = await trial.rotate('forward');
+    expect(ended).toMatchObject({ state: 'untouched', logins: 0 });
+    expect(ended.causes).toEqual([expect.stringContaining(text)]);
+  });
+
+  test('T36 recipients that are named keep their access', async () => {
+    const folder = join(process.cwd(), 'node_modules', '.cache');
+    mkdirSync(folder, { recursive: true });
+    const identity = join(folder, `second-${process.pid}-${Date.now()}.key`);
+    const second = await createIdentity(identity);
+    const { trial, age } = await ageTrial(
+      (program, place, recipient) =>
+        encrypt(
+          program,
+          ['-r', recipient, '-r', second, '-o', join(place, 'vault', 'svc.age')],
+          `{"password":"${old}"}`,
+        ),
+      `, recipients: [${second}]`,
+    );
+    expect(await trial.check()).toEqual([]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await decrypt(age, identity, join(trial.folder, 'vault', 'svc.age'))).toContain('password');
+  });
+});
