@@ -17,8 +17,8 @@ import { hasControlCharacters, printable, quoted } from '../../src/model/printab
 import { Secret } from '../../src/secret/secret.js';
 import { fingerprintOf, generateSshKey, parsePublicKey, type SshPublicKey } from '../../src/secret/sshKey.js';
 import { addBeside, hasKey, isOptions, keysOf, removeKey } from '../../src/targets/linux/authorizedKeys.js';
-import { changeQuestionOf } from '../../src/transport/ssh/authentication.js';
 import { plainText } from '../../src/transport/ssh/dialogue.js';
+import { changeQuestionOf } from '../../src/transport/ssh/prompts.js';
 import { makeKey, sign } from '../approval/sshKeys.js';
 
 const seeded = { seed: 20261125 };

@@ -5,7 +5,7 @@ import { DriverError, type ErrorCode } from '../../model/errors.js';
 import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
-import { connectSsh, fetchHostKey, hostKeyError, logIn, withSsh } from '../../transport/ssh/connect.js';
+import { connectSsh, fetchHostKey, hostKeyError, logIn, loginWords, withSsh } from '../../transport/ssh/connect.js';
 import { type SshEndpoint, showAddress, sshError } from '../../transport/ssh/endpoint.js';
 import type { Input, SshSession } from '../../transport/ssh/session.js';
 import { endAccountSessions, inspectAccount, reinstateAccount, suspendAccount } from './accountScripts.js';
@@ -67,8 +67,9 @@ export class LinuxHost {
   async probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     const login = await logIn(this.endpoint, { account, secret }, context);
     if (login.answer === 'expired') return { answer: 'accepted' };
-    if (login.answer === 'barred') return { answer: 'barred', because: barredWords(account) };
-    if (login.answer !== 'accepted') return { answer: login.answer };
+    if (login.answer === 'rejected') return { answer: 'rejected' };
+    if (login.answer !== 'accepted')
+      return { answer: login.answer, because: loginWords(this.endpoint, account, login.failure) };
     try {
       if (this.settings.sftpOnly) await (await login.session.sftp()).probe();
       return { answer: 'accepted' };
@@ -122,10 +123,6 @@ export class LinuxHost {
     if (seen !== this.endpoint.address.hostKey) throw hostKeyError(this.endpoint, seen);
     return [];
   }
-}
-
-function barredWords(account: string): string {
-  return `says that ${account} is locked, disabled or expired; its secret was not judged. Let it in again, then go on`;
 }
 
 function stateFindings(account: string, state: string): readonly TargetFinding[] {

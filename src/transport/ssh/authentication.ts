@@ -1,5 +1,6 @@
 import type { AnyAuthMethod, AuthenticationType, Prompt } from 'ssh2';
 import type { SshLogin } from './endpoint.js';
+import { type ChangeQuestion, changeQuestionOf, saysBarred } from './prompts.js';
 
 /** Why a login did not succeed; closed, so that messages never carry the server's text. */
 export type LoginFailure =
@@ -8,6 +9,7 @@ export type LoginFailure =
   | 'notOffered'
   | 'secondFactor'
   | 'unexpectedPrompt'
+  | 'notAsked'
   | 'needsNoSecret'
   | 'nextRefused'
   | 'dropped'
@@ -25,34 +27,6 @@ export type LoginVerdict =
 
 /** Answers one question of a forced password change; null gives up. */
 export type ChangeAnswers = (question: ChangeQuestion) => string | null;
-export type ChangeQuestion = 'current' | 'next' | 'repeat';
-
-const changeQuestions: readonly (readonly [ChangeQuestion, RegExp])[] = [
-  ['repeat', /(re-?type|re-?enter|repeat|again|confirm)/i],
-  ['next', /new.*password/i],
-  ['current', /(\(?current\)?|old).*password/i],
-];
-
-/** A question stands at the end of what the server may say before it. */
-const maxQuestionChars = 500;
-
-/** Which question of a password change this text asks; null: another one. */
-export function changeQuestionOf(text: string): ChangeQuestion | null {
-  const question = text.slice(-maxQuestionChars);
-  return changeQuestions.find(([, pattern]) => pattern.test(question))?.[0] ?? null;
-}
-
-/** What servers say of an account that nobody gets into, in banners before they hang up. */
-const barredTexts = [
-  /account has expired/i,
-  /account is (temporarily )?locked/i,
-  /account has been (locked|disabled)/i,
-];
-
-export function saysBarred(banner: string): boolean {
-  return barredTexts.some((text) => text.test(banner));
-}
-
 type Offered = readonly AuthenticationType[];
 
 /**
@@ -64,6 +38,8 @@ export class Authentication {
   readonly #answers: ChangeAnswers | null;
   #stage: 'start' | 'asked' | 'tried' = 'start';
   #barred = false;
+  /** The method asks for the password, instead of taking it along. */
+  #asks = false;
   #passwordGiven = false;
   /** The server's list from its last refusal: ssh2 hands over the same one when a method was skipped, not refused. */
   #lastOffered: Offered | null = null;
@@ -75,14 +51,25 @@ export class Authentication {
     this.#settle = settle;
   }
 
+  /** A server's own banner comes before anything was tried; what PAM says of the account, after. */
   banner(text: string): void {
-    if (saysBarred(text)) this.#barred = true;
+    if (this.#stage === 'tried' && saysBarred(text)) this.#barred = true;
   }
 
   /** The server let us in. */
   succeeded(): void {
-    if (this.#stage === 'tried') this.#settle({ answer: 'accepted' });
+    if (this.#wasSent()) this.#settle({ answer: 'accepted' });
     else this.#settle({ answer: 'unknown', failure: 'needsNoSecret' });
+  }
+
+  /** This very secret: a key or a password goes with its method, one that is asked for only when it was. */
+  #wasSent(): boolean {
+    return this.#stage === 'tried' && (this.#passwordGiven || !this.#asks);
+  }
+
+  /** The server ended the connection with the refusal of what was tried. */
+  refusedForGood(): void {
+    if (this.#wasSent()) this.#failed(false);
   }
 
   /** The connection ended first. */
@@ -93,7 +80,8 @@ export class Authentication {
 
   /** The server wants the password changed before it says anything else. */
   expired(): void {
-    this.#settle({ answer: 'expired' });
+    if (this.#wasSent()) this.#settle({ answer: 'expired' });
+    else this.#giveUp('unexpectedPrompt');
   }
 
   /** ssh2's authHandler: the method to try next, or false for no more. */
@@ -113,6 +101,7 @@ export class Authentication {
   #failed(partialSuccess: boolean): void {
     if (partialSuccess) this.#settle({ answer: 'unknown', failure: 'secondFactor' });
     else if (this.#barred) this.#settle({ answer: 'barred', failure: 'accountBarred' });
+    else if (!this.#wasSent()) this.#giveUp('notAsked');
     // After the repeated password a refusal may be about something else: the change may have been made.
     else if (this.#changeAsked.has('repeat')) this.#settle({ answer: 'unknown', failure: 'dropped' });
     else if (this.#changeAsked.has('next')) this.#settle({ answer: 'unknown', failure: 'nextRefused' });
@@ -136,10 +125,14 @@ export class Authentication {
     }
     if (offered.includes('password')) return { type: 'password', username, password: secret.reveal('password') };
     if (!offered.includes('keyboard-interactive')) return null;
+    this.#asks = true;
     return {
       type: 'keyboard-interactive',
       username,
-      prompt: (_name, _instructions, _language, prompts, finish) => this.#prompted(prompts, finish),
+      prompt: (_name, instructions, _language, prompts, finish) => {
+        this.banner(instructions);
+        this.#prompted(prompts, finish);
+      },
     };
   }
 
@@ -147,7 +140,8 @@ export class Authentication {
     const [only, ...others] = prompts;
     const question = only === undefined ? null : changeQuestionOf(only.prompt);
     if (only === undefined || others.length > 0) this.#giveUp('unexpectedPrompt');
-    else if (question !== null) this.#changePrompted(question, finish);
+    else if (question !== null && this.#passwordGiven) this.#changePrompted(question, finish);
+    else if (question !== null) this.#giveUp('unexpectedPrompt');
     else if (this.#passwordGiven || only.echo === true) this.#giveUp('secondFactor');
     else {
       this.#passwordGiven = true;

@@ -7,13 +7,14 @@ import { algorithmsFor } from './algorithms.js';
 import { Authentication, type ChangeAnswers, type LoginFailure, type LoginVerdict } from './authentication.js';
 import { type SshAddress, type SshEndpoint, type SshJump, type SshLogin, showAddress, sshError } from './endpoint.js';
 import { Holdings, type Line, openDirect } from './holdings.js';
-import { hostKeyError, loginError } from './loginErrors.js';
+import { hostKeyError, loginError, loginWords } from './loginErrors.js';
+import { refusesForGood } from './prompts.js';
 import { Interrupted, interruptible, type Scope } from './scope.js';
 import { SshSession } from './session.js';
 import { takeSlot } from './slots.js';
 import { NoConnection } from './socket.js';
 
-export { hostKeyError, loginError };
+export { hostKeyError, loginError, loginWords };
 
 /** `accepted` comes with a session, which the caller closes. */
 export type LoginAnswer =
@@ -84,6 +85,7 @@ function attachFailures(client: Client, attempt: Authentication, line: Line): vo
   let failure: LoginFailure = 'dropped';
   client.on('error', (error) => {
     if (/no matching .* algorithm/i.test(error.message)) failure = 'noCommonAlgorithm';
+    if (refusesForGood(error)) attempt.refusedForGood();
     // ssh2 would go on reading, and make room for a packet of 2 GB whose length it has just refused.
     if (error.level !== 'client-authentication') line.cut();
   });

@@ -28,6 +28,10 @@ const explanations: Readonly<Record<LoginFailure, readonly [ErrorCode, string]>>
     'Unsupported',
     'asks something at login that relock does not know; exempt the account from it there',
   ],
+  notAsked: [
+    'Unsupported',
+    'refused the login without having asked for the password; look at its log and its PAM rules',
+  ],
   needsNoSecret: ['Misconfigured', 'lets the account in without any secret; close that first'],
   nextRefused: ['Refused', 'did not take the new secret at login; look at its password rules'],
   dropped: [
@@ -42,9 +46,14 @@ const explanations: Readonly<Record<LoginFailure, readonly [ErrorCode, string]>>
   ],
 };
 
+/** Why a login was no acceptance, in words that name the server and the account. */
+export function loginWords(endpoint: SshEndpoint, account: string, failure: LoginFailure): string {
+  return `${showAddress(endpoint.address)} (login ${account}): the server ${explanations[failure][1]}`;
+}
+
 /** The error that says why a login failed; nothing was changed by it. */
 export function loginError(endpoint: SshEndpoint, account: string, failure: LoginFailure): DriverError {
-  const [code, text] = explanations[failure];
-  const message = `${showAddress(endpoint.address)} (login ${account}): the server ${text}. Nothing was changed.`;
+  const [code] = explanations[failure];
+  const message = `${loginWords(endpoint, account, failure)}. Nothing was changed.`;
   return sshError(endpoint, { code, effect: 'none', message });
 }
