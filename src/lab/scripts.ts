@@ -1,12 +1,8 @@
-import {
-  endAccountSessions,
-  inspectAccount,
-  reinstateAccount,
-  suspendAccount,
-} from '../targets/linux/accountScripts.js';
+import { inspectAccount, reinstateAccount, suspendAccount } from '../targets/linux/accountScripts.js';
 import { managedKeyFile, ownKeyFile } from '../targets/linux/keyFileScripts.js';
 import { readHash, setHash, setPassword } from '../targets/linux/passwordScripts.js';
 import { beginMark, type RootScript, readyMark } from '../targets/linux/remoteScript.js';
+import { endAccountSessions } from '../targets/linux/sessionScript.js';
 import type { ServerProcess } from '../transport/ssh/server.js';
 import { endSessions, inspect, reinstate, suspend } from './accountOperations.js';
 import type { LabDevice } from './device.js';

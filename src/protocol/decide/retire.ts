@@ -76,6 +76,8 @@ function isControlledElsewhere(state: RotationState, id: TargetId, old: VersionI
 function endSessions(state: RotationState, id: TargetId): Command | null {
   const { sessionsEnded, failure } = factsOf(state, id);
   if (!planOf(state, id).capabilities.endsSessions || sessionsEnded) return null;
+  // What the target left on purpose stays, however often it is told.
+  if (failure === 'refused') return null;
   if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
   return { do: 'endSessions', target: id, before: state.now, login: loginAfter(state, id), notAfter: notAfter(state) };
 }

@@ -42,44 +42,6 @@ exit 0
 `,
 };
 
-/**
- * Tells the host's uptime in seconds; input: the uptime before which sessions are to end. A session is what hangs
- * below an SSH daemon (or was left behind by one: no parent, but a login's audit id) and belongs to the account. Services
- * that the system started for it live on.
- */
-export const endAccountSessions: RootScript = {
-  body: `need cat kill
-uid=$(id -u "$account") || exit 72
-read -r uptime idle < /proc/uptime
-begin "$uptime"
-row limit
-ticks=$(getconf CLK_TCK 2>/dev/null || echo 100)
-victims=$(cat /proc/[0-9]*/status /proc/[0-9]*/stat 2>/dev/null | awk -v uid="$uid" -v limit="$limit" -v ticks="$ticks" '
-  $1 == "Name:" { name = $2 }
-  $1 == "Pid:" { pid = $2; names[pid] = name }
-  $1 == "PPid:" { parent[pid] = $2 }
-  $1 == "Uid:" { owner[pid] = $2 }
-  /^[0-9]+ \\(/ { id = $1; sub(/^.*\\) /, ""); started[id] = $20 / ticks }
-  END {
-    for (id in owner) {
-      if (owner[id] != uid) continue
-      top = id
-      while ((parent[top] in owner) && owner[parent[top]] == uid) top = parent[top]
-      if (started[top] >= limit) continue
-      above = names[parent[top]]
-      if (names[top] ~ /^(sshd|dropbear)/ || above ~ /^(sshd|dropbear)/) print id
-      else if (parent[top] <= 1 || !(parent[top] in owner)) print id, "orphan"
-    }
-  }')
-printf '%s\\n' "$victims" | while read -r id kind; do
-  [ -n "$id" ] || continue
-  if [ "$kind" = orphan ] && [ "$(cat "/proc/$id/loginuid" 2>/dev/null)" != "$uid" ]; then continue; fi
-  kill -9 "$id" 2>/dev/null
-done
-exit 0
-`,
-};
-
 /** Prints `locked`, `expired` or `open`; further arguments are programs that must be there. */
 export const inspectAccount: RootScript = {
   body: `need usermod chage

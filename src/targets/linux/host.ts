@@ -8,9 +8,13 @@ import type { Secret } from '../../secret/secret.js';
 import { connectSsh, fetchHostKey, hostKeyError, logIn, loginWords, withSsh } from '../../transport/ssh/connect.js';
 import { type SshEndpoint, showAddress, sshError } from '../../transport/ssh/endpoint.js';
 import type { Input, SshSession } from '../../transport/ssh/session.js';
-import { endAccountSessions, inspectAccount, reinstateAccount, suspendAccount } from './accountScripts.js';
+import { inspectAccount, reinstateAccount, suspendAccount } from './accountScripts.js';
 import { type RootScript, runAsRoot } from './remoteScript.js';
+import { endAccountSessions } from './sessionScript.js';
 import { endpointOf, type LinuxSettings } from './settings.js';
+
+/** Process ids in one message. */
+const mostShown = 10;
 
 /** What both kinds of credential do on a Linux host in the same way. */
 export class LinuxHost {
@@ -103,7 +107,15 @@ export class LinuxHost {
       const limitSeconds = Number(uptime) - (Date.now() - started.before) / 1000;
       return `${limitSeconds.toFixed(2)}\n`;
     };
-    await this.asRoot(call, context, { input, effect: context });
+    const said = (await this.asRoot(call, context, { input, effect: context })).toString('latin1').trim();
+    if (said !== '') throw this.#left(account, said.split(' ').slice(1));
+  }
+
+  /** Sessions were ended, and nobody may take what is left for nothing. */
+  #left(account: string, processes: readonly string[]): DriverError {
+    const shown = processes.filter((id) => /^\d{1,10}$/.test(id)).slice(0, mostShown);
+    const message = `${showAddress(this.endpoint.address)}: sessions of ${account} were ended; processes ${shown.join(', ')} may come from an old login and cannot be told from services, so they were left. Look at them, and end by hand what should not run`;
+    return sshError(this.endpoint, { code: 'Refused', effect: 'unknown', message });
   }
 
   /** Reachable, pinned, management login, its rights, the account and its state. */
