@@ -8,6 +8,10 @@ const row = z.object({
   isSuperuser: z.boolean().nullable(),
   expired: z.boolean().nullable(),
   mayConnect: z.boolean().nullable(),
+  roleIsFull: z.boolean().nullable(),
+  databaseIsFull: z.boolean(),
+  serverIsFull: z.boolean(),
+  standbyIsAway: z.boolean(),
   mayReadVerifiers: z.boolean(),
   standby: z.boolean(),
   ourSuperuser: z.boolean(),
@@ -25,10 +29,16 @@ const question = `
 select r.oid is not null as "exists", r.rolcanlogin as "canLogIn", r.rolsuper as "isSuperuser",
   coalesce(r.rolvaliduntil < now(), false) as "expired",
   has_database_privilege(r.oid, current_database(), 'CONNECT') as "mayConnect",
+  r.rolconnlimit >= 0 and not r.rolsuper and (select count(*) from pg_stat_activity a where a.usesysid = r.oid) >= r.rolconnlimit as "roleIsFull",
+  d.datconnlimit >= 0 and (select count(*) from pg_stat_activity a where a.datid = d.oid) > d.datconnlimit as "databaseIsFull",
+  (select count(*) from pg_stat_activity a where a.backend_type = 'client backend') >=
+    current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as "serverIsFull",
+  current_setting('synchronous_standby_names') <> '' and current_setting('synchronous_commit') not in ('off', 'local')
+    and not exists (select from pg_stat_replication where sync_state in ('sync', 'quorum')) as "standbyIsAway",
   ${mayReadVerifiersSql} as "mayReadVerifiers",
   pg_is_in_recovery() as "standby", me.rolsuper as "ourSuperuser", me.rolcreaterole as "ourCreateRole",
   pg_has_role('pg_signal_backend', 'USAGE') as "ourSignal", pg_has_role('pg_read_all_stats', 'USAGE') as "ourStats"
-from pg_roles me left join pg_roles r on r.rolname = $1
+from pg_roles me join pg_database d on d.datname = current_database() left join pg_roles r on r.rolname = $1
 where me.rolname = session_user`;
 
 const verifierRow = z.object({ form: z.enum(['scram', 'md5', 'none']) });
@@ -72,20 +82,46 @@ function roleFindings(found: Row, account: string): readonly TargetFinding[] {
           ),
         ]
       : []),
-    ...(found.mayConnect === false
+    ...obstaclesOf(found, account).map(error),
+    ...(found.standbyIsAway
       ? [
-          error(
-            `"${account}" may not connect to this database, so no login of it can be proved. Grant CONNECT, or name another`,
+          warning(
+            'synchronous replication waits for a standby that is not connected: commits of others hang. relock does not wait for it, and the standby gets the change when it is back',
           ),
         ]
       : []),
-    ...(found.canLogIn === false
-      ? [warning(`"${account}" is NOLOGIN: every login of it is barred. ALTER ROLE … LOGIN, or take it out`)]
-      : []),
-    ...(found.expired
-      ? [warning(`VALID UNTIL of "${account}" is over: every password looks refused. Extend it, or take it out`)]
-      : []),
   ];
+}
+
+/** What keeps the role from logging in whatever its password; null: nothing that this login can see. */
+export async function roleObstacle(session: Session, account: string): Promise<string | null> {
+  const [found] = await session.rows(row, question, [account]);
+  return found?.exists === true ? (obstaclesOf(found, account)[0] ?? null) : null;
+}
+
+function obstaclesOf(found: Row, account: string): readonly string[] {
+  const role = `the role "${account}"`;
+  const texts: readonly (readonly [boolean | null, string])[] = [
+    [found.canLogIn === false, `${role} is NOLOGIN: every login of it is barred. ALTER ROLE … LOGIN, or take it out`],
+    [found.expired, `VALID UNTIL of ${role} is over: every password looks refused. Extend it, or take it out`],
+    [
+      found.mayConnect === false,
+      `${role} may not connect to this database, so no login of it can be proved. Grant CONNECT, or name another`,
+    ],
+    [
+      found.roleIsFull,
+      `${role} is at its CONNECTION LIMIT, so no login of it can be proved. End one of its sessions, or raise the limit`,
+    ],
+    [
+      found.databaseIsFull,
+      `the database is at its CONNECTION LIMIT, so no login of ${role} can be proved. End a session, or raise the limit`,
+    ],
+    [
+      found.serverIsFull,
+      `the server has no connection left (max_connections), so no login of ${role} can be proved. End sessions, or raise it`,
+    ],
+  ];
+  return texts.filter(([isSo]) => isSo === true).map(([, text]) => text);
 }
 
 function formFindings(verifier: readonly z.output<typeof verifierRow>[], account: string): readonly TargetFinding[] {

@@ -8,6 +8,8 @@ export type LoginFailure =
   | 'barred'
   | 'noConnectRight'
   | 'noDatabase'
+  | 'full'
+  | 'closedDatabase'
   | 'busy'
   | 'noTls'
   | 'untrusted'
@@ -50,10 +52,20 @@ export const loginFailures: Readonly<Record<LoginFailure, Meaning>> = {
     code: 'Misconfigured',
     text: 'there is no such database; nothing was changed. Correct `database` in relock.yaml',
   },
+  full: {
+    answer: 'barred',
+    code: 'Unreachable',
+    text: 'no connection is left: the limit of the role, of the database or of the server is reached (SQLSTATE 53300); nothing was changed. End one of its sessions, or raise the limit',
+  },
+  closedDatabase: {
+    answer: 'barred',
+    code: 'Unauthorized',
+    text: 'the database takes no connections (ALLOW_CONNECTIONS false); nothing was changed. Allow them, or name another database in relock.yaml',
+  },
   busy: {
     answer: 'unknown',
     code: 'Unreachable',
-    text: 'the server takes no logins now: it starts, stops, or has no connection free; nothing was changed. Try again later',
+    text: 'the server takes no logins now: it starts or stops; nothing was changed. Try again later',
   },
   noTls: {
     answer: null,
@@ -115,6 +127,8 @@ const sqlStates: Readonly<Record<string, LoginFailure>> = {
   '28000': 'barred',
   '42501': 'noConnectRight',
   '3D000': 'noDatabase',
+  '53300': 'full',
+  '55000': 'closedDatabase',
 };
 
 const untrustedCodes: ReadonlySet<string> = new Set([

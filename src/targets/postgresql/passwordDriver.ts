@@ -8,7 +8,7 @@ import { DriverError } from '../../model/errors.js';
 import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import { Secret } from '../../secret/secret.js';
-import { checkRole, mayReadVerifiersSql } from './checkRole.js';
+import { checkRole, mayReadVerifiersSql, roleObstacle } from './checkRole.js';
 import { endSessions } from './endSessions.js';
 import { loginFailures } from './loginFailure.js';
 import { isStoredForm, scramVerifier } from './scram.js';
@@ -74,7 +74,12 @@ export class PostgresqlPasswordDriver implements TargetDriver {
     }
     const { answer, code, text } = loginFailures[outcome.failure];
     if (answer === null) throw this.#server.error(code, 'none', text);
-    return answer === 'rejected' ? { answer } : { answer, because: text };
+    return answer === 'rejected' ? { answer } : { answer, because: this.#server.error(code, 'none', text).message };
+  }
+
+  async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    const seen = await this.#session(account, via, context, (session) => roleObstacle(session, account));
+    return seen === null ? null : this.#server.error('LockedOut', 'none', seen).message;
   }
 
   async change(account: string, via: Login, next: Secret, context: EffectContext): Promise<void> {

@@ -133,9 +133,13 @@ class Line {
   }
 }
 
-/** Anything but `off` is at least as safe as `on` against a crash of the server itself, and is its owner's choice. */
-const effectSettings = `select set_config('statement_timeout', $1, false), set_config('synchronous_commit',
-  case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)`;
+/**
+ * `local`: what the server answers is on its own disk, and it waits for no standby. That wait has no end of its own while the
+ * standby is away, `statement_timeout` does not cover it, and who gives it up does not take the change back: it would happen
+ * long after everybody believed that it had not. A role or a database may default to read-only transactions; this one is none.
+ */
+const effectSettings = `select set_config('statement_timeout', $1, false), set_config('synchronous_commit', 'local', false),
+  set_config('default_transaction_read_only', 'off', false)`;
 
 /** An open session. One statement at a time. */
 export class Session {

@@ -14,12 +14,17 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   '25006': {
     code: 'Misconfigured',
-    text: 'this server is a standby and takes no changes; nothing was changed. Name the primary in relock.yaml',
+    text: 'this server takes no changes: it is a standby; nothing was changed. Name the primary in relock.yaml',
   },
   '57014': {
     code: 'Timeout',
     text: 'the statement was not done when its time was over, and the server took it back; nothing was changed',
   },
+  '53100': {
+    code: 'Refused',
+    text: 'no space is left on the disk of the server; nothing was changed. Let its owner make room',
+  },
+  '53200': { code: 'Refused', text: 'the server is out of memory; nothing was changed. Let its owner look' },
   '55P03': { code: 'Timeout', text: 'somebody else holds a lock on the role; nothing was changed. Try again' },
 };
 

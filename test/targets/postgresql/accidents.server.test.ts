@@ -131,7 +131,7 @@ describe('what a login says', () => {
   test('H20: NOLOGIN and pg_hba.conf bar; they are no refusals of the secret', async () => {
     await sql('alter ROLE nologin');
     expect(await probe(first)).toBe('barred');
-    expect(await findings()).toEqual([{ severity: 'warning', message: expect.stringContaining('NOLOGIN') }]);
+    expect(await findings()).toEqual([{ severity: 'error', message: expect.stringContaining('NOLOGIN') }]);
     await sql('alter ROLE login');
     await postgres.accessRules([`host all "${account}" 127.0.0.1/32 reject`]);
     expect(await probe(first)).toBe('barred');
@@ -142,12 +142,12 @@ describe('what a login says', () => {
   test('VALID UNTIL looks like a wrong password to everybody, so check says it', async () => {
     await sql("alter ROLE valid until '2001-01-01'");
     expect(await probe(first)).toBe('rejected');
-    expect(await findings()).toEqual([{ severity: 'warning', message: expect.stringContaining('VALID UNTIL') }]);
+    expect(await findings()).toEqual([{ severity: 'error', message: expect.stringContaining('VALID UNTIL') }]);
   });
 
-  test('no free connection says nothing; no CONNECT right bars; no such database is a wrong setting', async () => {
+  test('no free connection and no CONNECT right bar; no such database is a wrong setting', async () => {
     await sql('alter ROLE connection limit 0');
-    expect(await probe(first)).toBe('unknown');
+    expect(await probe(first)).toBe('barred');
     await sql('alter ROLE connection limit -1');
     await postgres.run('create database closed');
     await postgres.run('revoke connect on database closed from public');
