@@ -1,10 +1,11 @@
 import type { CallContext, EffectContext } from '../contracts/context.js';
 import { DriverError } from '../model/errors.js';
-import type { CredentialKind } from '../model/kinds.js';
+import type { CredentialKind, KeyType } from '../model/kinds.js';
 import type { Carrier, RotationRecord } from '../model/record.js';
 import { generatePasswordSecret, PolicyError } from '../secret/generate.js';
+import { generateKey, keyTypeOf } from '../secret/generateKey.js';
+import { SshKeyError } from '../secret/opensshKey.js';
 import type { Secret } from '../secret/secret.js';
-import { generateSshKey } from '../secret/sshKey.js';
 import { atVault } from './effects.js';
 import { loginFor } from './login.js';
 import type { Resolved } from './resolve.js';
@@ -34,8 +35,18 @@ function readOlds({ primary }: Resolved, record: RotationRecord | null, context:
   return Promise.all((record?.olds ?? []).map((version) => primary.vault.read(primary.path, version, context)));
 }
 
-function generate(kind: CredentialKind, resolved: Resolved, olds: readonly Secret[]): Secret {
-  if (kind === 'ssh-key') return generateSshKey(resolved.entry.id);
+/** A key is replaced by one of its kind: what it opens may know no other. */
+function kindOf([base]: readonly Secret[]): KeyType {
+  try {
+    return (base === undefined ? null : keyTypeOf(base.reveal('private_key'))) ?? 'ed25519';
+  } catch (error) {
+    if (error instanceof SshKeyError) return 'ed25519';
+    throw error;
+  }
+}
+
+async function generate(kind: CredentialKind, resolved: Resolved, olds: readonly Secret[]): Promise<Secret> {
+  if (kind === 'ssh-key') return generateKey(resolved.entry.keyType ?? kindOf(olds), resolved.entry.id);
   if (kind === 'password') return password(resolved, olds);
   throw refusal(resolved, 'Unsupported', `relock cannot make a ${kind}`);
 }

@@ -125,7 +125,7 @@ function resolved(
   targets: readonly LoadedTarget[],
   provenance: string,
 ): CredentialEntry {
-  const { id, vendor, account, adopt, usernameDiffers } = input;
+  const { id, vendor, account, adopt, usernameDiffers, keyType = null } = input;
   return {
     id,
     vendor,
@@ -136,6 +136,7 @@ function resolved(
     everyDays: input.everyDays ?? null,
     adopt,
     usernameDiffers,
+    keyType,
     owner: input.owner ?? null,
     provenance,
     descriptorDigest: descriptorDigest({
@@ -145,6 +146,7 @@ function resolved(
       targets: targets.map((target) => target.descriptor),
       adopt,
       usernameDiffers,
+      keyType,
     }),
   };
 }

@@ -21,10 +21,11 @@ export function descriptorDigest(credential: {
   readonly targets: readonly string[];
   readonly adopt: boolean;
   readonly usernameDiffers: boolean;
+  readonly keyType: string | null;
 }): string {
-  const { kind, account, targets, adopt, usernameDiffers } = credential;
+  const { kind, account, targets, adopt, usernameDiffers, keyType } = credential;
   const copies = credential.copies.map((copy) => ({ ref: formatSecretRef(copy), shape: copy.shape ?? null }));
   return createHash('sha256')
-    .update(canonicalJson({ kind, account, copies, targets, adopt, usernameDiffers }))
+    .update(canonicalJson({ kind, account, copies, targets, adopt, usernameDiffers, keyType }))
     .digest('hex');
 }

@@ -3,7 +3,7 @@ import type { ArtifactStore } from '../contracts/artifactStore.js';
 import type { BoundTarget } from '../contracts/registration.js';
 import type { SecretPath, VaultBackend } from '../contracts/vaultBackend.js';
 import type { CopyShape } from '../model/copyShape.js';
-import type { CredentialKind } from '../model/kinds.js';
+import type { CredentialKind, KeyType } from '../model/kinds.js';
 import type { RotationTiming } from '../model/plan.js';
 import type { CredentialId, TargetId } from '../model/record.js';
 import type { Millis } from '../model/time.js';
@@ -28,6 +28,8 @@ export interface CredentialEntry {
   readonly everyDays: number | null;
   /** Its first secret is set by relock, where no vault holds one. */
   readonly adopt: boolean;
+  /** null: the kind of the key that is replaced. */
+  readonly keyType: KeyType | null;
   readonly usernameDiffers: boolean;
   readonly owner: string | null;
   /** `relock.yaml:41`. */

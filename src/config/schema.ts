@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kindNames } from '../model/kinds.js';
+import { keyTypes, kindNames } from '../model/kinds.js';
 
 /** relock's own keys in relock.yaml. What a vault, store or target needs beside them comes from its driver. */
 
@@ -49,6 +49,10 @@ export const credentialSchema = z.strictObject({
     .describe(
       'where it is stored, as vault:path, or { ref, fields, format } where it lies otherwise; the first is the primary',
     ),
+  keyType: z
+    .enum(keyTypes)
+    .optional()
+    .describe('the kind of a new ssh-key; absent: the kind of the one that it replaces'),
   usernameDiffers: z
     .boolean()
     .default(false)

@@ -8,6 +8,10 @@ export const credentialKinds = {
     needed: ['role_id', 'secret_id'],
   },
 } as const satisfies Record<string, { ownedFields: readonly string[]; needed: readonly string[] }>;
+/** Kinds of SSH keys that relock makes. */
+export const keyTypes = ['ed25519', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa-3072', 'rsa-4096'] as const;
+export type KeyType = (typeof keyTypes)[number];
+
 export type CredentialKind = keyof typeof credentialKinds;
 
 export const kindNames: readonly string[] = Object.keys(credentialKinds);

@@ -1,6 +1,17 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import {
+  ed25519Blob,
+  encodePrivateKey,
+  jwkBytes,
+  opensshMagic,
+  pemBegin,
+  pemEnd,
+  rawPublic,
+  SshKeyError,
+} from './opensshKey.js';
+import { readableKeyText } from './privateKeyText.js';
 import { Secret } from './secret.js';
-import { SshReader, sshInteger, sshString, sshUint32 } from './sshWire.js';
+import { SshReader, sshInteger, sshString } from './sshWire.js';
 
 /** A public key as one line of text holds it. */
 export interface SshPublicKey {
@@ -9,61 +20,6 @@ export interface SshPublicKey {
   /** The key in wire form, base64. Two keys are the same when these are. */
   readonly blob: string;
   readonly comment: string;
-}
-
-/** The text is no key that relock can read. The message holds no part of it. */
-export class SshKeyError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'SshKeyError';
-  }
-}
-
-const opensshMagic = Buffer.from('openssh-key-v1\0');
-const pemBegin = '-----BEGIN OPENSSH PRIVATE KEY-----';
-const pemEnd = '-----END OPENSSH PRIVATE KEY-----';
-
-function jwkBytes(value: string | undefined): Buffer {
-  if (value === undefined) throw new SshKeyError('the key lacks a part that its kind must have');
-  return Buffer.from(value, 'base64url');
-}
-
-function ed25519Blob(publicBytes: Buffer): Buffer {
-  return Buffer.concat([sshString('ssh-ed25519'), sshString(publicBytes)]);
-}
-
-/** The private section: two equal check numbers, the key, the comment, padding 1, 2, 3 … to 8 bytes. */
-function privateSection(publicBytes: Buffer, seed: Buffer, comment: string): Buffer {
-  const check = randomBytes(4);
-  const body = Buffer.concat([
-    check,
-    check,
-    sshString('ssh-ed25519'),
-    sshString(publicBytes),
-    sshString(Buffer.concat([seed, publicBytes])),
-    sshString(comment),
-  ]);
-  const padding = Buffer.from(Array.from({ length: (8 - (body.length % 8)) % 8 }, (_, index) => index + 1));
-  return Buffer.concat([body, padding]);
-}
-
-function armour(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,70}/g) ?? [];
-  return `${[pemBegin, ...lines, pemEnd].join('\n')}\n`;
-}
-
-function encodePrivateKey(publicBytes: Buffer, seed: Buffer, comment: string): string {
-  return armour(
-    Buffer.concat([
-      opensshMagic,
-      sshString('none'),
-      sshString('none'),
-      sshString(''),
-      sshUint32(1),
-      sshString(ed25519Blob(publicBytes)),
-      sshString(privateSection(publicBytes, seed, comment)),
-    ]),
-  );
 }
 
 function opensshBody(text: string): SshReader {
@@ -99,10 +55,6 @@ function seedOf(text: string): Buffer {
 function keyFromSeed(seed: Buffer): KeyObject {
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-}
-
-function rawPublic(key: KeyObject): Buffer {
-  return jwkBytes(createPublicKey(key).export({ format: 'jwk' }).x);
 }
 
 /** Reads the pair back from its text and signs with it: a key that fails this would lock somebody out. */
@@ -184,7 +136,7 @@ function publicBlob(text: string): Buffer {
 /** The public half of a private key (OpenSSH or PEM, no passphrase). Throws SshKeyError. */
 export function publicKeyOf(privateKey: string, comment = ''): SshPublicKey {
   try {
-    const bytes = publicBlob(privateKey);
+    const bytes = publicBlob(readableKeyText(privateKey));
     return { type: new SshReader(bytes).string().toString(), blob: bytes.toString('base64'), comment };
   } catch (error) {
     throw error instanceof SshKeyError ? error : new SshKeyError('the private key cannot be read');

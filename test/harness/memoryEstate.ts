@@ -234,6 +234,7 @@ export class MemoryEstate implements Hooks {
       get adopt() {
         return world.adopt;
       },
+      keyType: null,
       usernameDiffers: false,
       owner: null,
       provenance: 'relock.yaml:1',

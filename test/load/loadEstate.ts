@@ -65,6 +65,7 @@ function entryOf({ id, number, devices }: LoadCredential): CredentialEntry {
     copies: [{ vault: 'primary', path: id }],
     everyDays: null,
     adopt: false,
+    keyType: null,
     usernameDiffers: false,
     owner: null,
     provenance: `relock.yaml:${number}`,

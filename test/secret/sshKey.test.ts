@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatPublicKey, generateSshKey, parsePublicKey, publicKeyOf, SshKeyError } from '../../src/secret/sshKey.js';
+import { SshKeyError } from '../../src/secret/opensshKey.js';
+import { formatPublicKey, generateSshKey, parsePublicKey, publicKeyOf } from '../../src/secret/sshKey.js';
 
 let directory = '';
 beforeAll(() => {

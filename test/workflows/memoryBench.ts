@@ -143,6 +143,7 @@ function entryOf(index: number, targets: readonly string[], everyDays: number | 
     copies: [{ vault: 'primary', path: `acme/svc-${index}` }],
     everyDays,
     adopt: false,
+    keyType: null,
     usernameDiffers: false,
     owner: null,
     provenance: `relock.yaml:${index}`,

@@ -1,4 +1,5 @@
 import type { AnyAuthMethod, AuthenticationType, Prompt } from 'ssh2';
+import { readableKeyText } from '../../secret/privateKeyText.js';
 import type { SshLogin } from './endpoint.js';
 import { type ChangeQuestion, changeQuestionOf, saysBarred } from './prompts.js';
 
@@ -121,7 +122,9 @@ export class Authentication {
   #method(offered: Offered): AnyAuthMethod | null {
     const { account: username, secret } = this.#login;
     if (secret.has('private_key')) {
-      return offered.includes('publickey') ? { type: 'publickey', username, key: secret.reveal('private_key') } : null;
+      return offered.includes('publickey')
+        ? { type: 'publickey', username, key: readableKeyText(secret.reveal('private_key')) }
+        : null;
     }
     if (offered.includes('password')) return { type: 'password', username, password: secret.reveal('password') };
     if (!offered.includes('keyboard-interactive')) return null;

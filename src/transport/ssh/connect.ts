@@ -1,6 +1,8 @@
 import ssh2, { type Client } from 'ssh2';
 import type { CallContext } from '../../contracts/context.js';
 import { DriverError } from '../../model/errors.js';
+import { SshKeyError } from '../../secret/opensshKey.js';
+import { readableKeyText } from '../../secret/privateKeyText.js';
 import { Secret } from '../../secret/secret.js';
 import { fingerprintOf } from '../../secret/sshKey.js';
 import { algorithmsFor } from './algorithms.js';
@@ -139,8 +141,7 @@ async function logInOn(
 /** A key that cannot be read would look like a refused one. */
 function requireUsableKey(endpoint: SshEndpoint, login: SshLogin): void {
   if (!login.secret.has('private_key')) return;
-  const parsed = ssh2.utils.parseKey(login.secret.reveal('private_key'));
-  if (!(parsed instanceof Error) && parsed.isPrivateKey()) return;
+  if (isUsable(login.secret.reveal('private_key'))) return;
   throw sshError(endpoint, {
     code: 'Misconfigured',
     effect: 'none',
@@ -148,6 +149,16 @@ function requireUsableKey(endpoint: SshEndpoint, login: SshLogin): void {
       `the private key of ${login.account} in the vault cannot be read, so no login was tried and nothing was changed; ` +
       'store it in OpenSSH or PEM format, without a passphrase',
   });
+}
+
+function isUsable(privateKey: string): boolean {
+  try {
+    const key = ssh2.utils.parseKey(readableKeyText(privateKey));
+    return !(key instanceof Error) && key.isPrivateKey();
+  } catch (error) {
+    if (error instanceof SshKeyError) return false;
+    throw error;
+  }
 }
 
 function failureOf(error: unknown): LoginAnswer {
