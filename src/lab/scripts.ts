@@ -1,4 +1,5 @@
-import { inspectAccount, reinstateAccount, suspendAccount } from '../targets/linux/accountScripts.js';
+import { reinstateAccount, suspendAccount } from '../targets/linux/accountScripts.js';
+import { inspectAccount } from '../targets/linux/inspectScript.js';
 import { managedKeyFile, ownKeyFile } from '../targets/linux/keyFileScripts.js';
 import { readHash, setHash, setPassword } from '../targets/linux/passwordScripts.js';
 import { beginMark, type RootScript, readyMark } from '../targets/linux/remoteScript.js';

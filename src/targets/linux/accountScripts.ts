@@ -41,15 +41,3 @@ rm -f "$kept" || exit 74
 exit 0
 `,
 };
-
-/** Prints `locked`, `expired` or `open`; further arguments are programs that must be there. */
-export const inspectAccount: RootScript = {
-  body: `need usermod chage
-begin
-today=$(($(date +%s) / 86400))
-expires=$(shadow 8)
-if [ -n "$expires" ] && [ "$expires" -le "$today" ]; then echo expired
-else case $(shadow 2) in '!'?*) echo locked ;; *) echo open ;; esac
-fi
-`,
-};

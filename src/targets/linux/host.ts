@@ -2,13 +2,16 @@ import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { DriverEnvironment } from '../../contracts/registration.js';
 import type { Login, TargetFinding } from '../../contracts/targetDriver.js';
 import { DriverError, type ErrorCode } from '../../model/errors.js';
+import type { CredentialKind } from '../../model/kinds.js';
 import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import { connectSsh, fetchHostKey, hostKeyError, logIn, loginWords, withSsh } from '../../transport/ssh/connect.js';
 import { type SshEndpoint, showAddress, sshError } from '../../transport/ssh/endpoint.js';
 import type { Input, SshSession } from '../../transport/ssh/session.js';
-import { inspectAccount, reinstateAccount, suspendAccount } from './accountScripts.js';
+import { reinstateAccount, suspendAccount } from './accountScripts.js';
+import { inspectAccount } from './inspectScript.js';
+import { findingsOf } from './obstacles.js';
 import { type RootScript, runAsRoot } from './remoteScript.js';
 import { endAccountSessions } from './sessionScript.js';
 import { endpointOf, type LinuxSettings } from './settings.js';
@@ -119,15 +122,38 @@ export class LinuxHost {
   }
 
   /** Reachable, pinned, management login, its rights, the account and its state. */
-  async check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
+  async check(
+    kind: CredentialKind,
+    account: string,
+    via: Login | null,
+    context: CallContext,
+  ): Promise<readonly TargetFinding[]> {
     try {
       if (via?.as !== 'management') return await this.#checkHostKey(context);
-      const call = { account, via, script: inspectAccount, what: 'a check' };
-      return stateFindings(account, (await this.asRoot(call, context)).toString('latin1').trim());
+      return await this.#inspect(kind, account, via, context);
     } catch (error) {
       if (error instanceof DriverError && error.code !== 'Bug') return [{ severity: 'error', message: error.message }];
       throw error;
     }
+  }
+
+  /** What keeps the account out, as root sees it; null: nothing that can be seen. */
+  async obstacle(kind: CredentialKind, account: string, via: Login, context: CallContext): Promise<string | null> {
+    const found = await this.#inspect(kind, account, via, context);
+    return found.find(({ severity }) => severity === 'error')?.message ?? null;
+  }
+
+  async #inspect(
+    kind: CredentialKind,
+    account: string,
+    via: Login,
+    context: CallContext,
+  ): Promise<readonly TargetFinding[]> {
+    const said = await this.asRoot({ account, via, script: inspectAccount, what: 'a check' }, context);
+    return findingsOf(said.toString('latin1').trim().split('\n'), kind, account).map(({ severity, message }) => ({
+      severity,
+      message: `${showAddress(this.endpoint.address)}: ${message}`,
+    }));
   }
 
   async #checkHostKey(context: CallContext): Promise<readonly TargetFinding[]> {
@@ -135,13 +161,4 @@ export class LinuxHost {
     if (seen !== this.endpoint.address.hostKey) throw hostKeyError(this.endpoint, seen);
     return [];
   }
-}
-
-function stateFindings(account: string, state: string): readonly TargetFinding[] {
-  if (state === 'open') return [];
-  const message =
-    state === 'expired'
-      ? `the account ${account} has expired: no login of it can be proved. Let its owner extend it, or take it out`
-      : `the password of ${account} is locked: every password will look refused. Unlock it (passwd -u), or take it out`;
-  return [{ severity: 'warning', message }];
 }

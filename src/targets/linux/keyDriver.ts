@@ -57,7 +57,7 @@ export class LinuxKeyDriver implements TargetDriver {
   }
 
   async check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
-    const findings = await this.#host.check(account, via, context);
+    const findings = await this.#host.check('ssh-key', account, via, context);
     if (via?.as !== 'management' || findings.some(({ severity }) => severity === 'error')) return findings;
     try {
       await this.#file(account, via).read(context);
@@ -66,6 +66,10 @@ export class LinuxKeyDriver implements TargetDriver {
       if (!(error instanceof DriverError) || error.code === 'Bug') throw error;
       return [...findings, { severity: 'error', message: error.message }];
     }
+  }
+
+  obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    return this.#host.obstacle('ssh-key', account, via, context);
   }
 
   probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {

@@ -50,7 +50,11 @@ export class LinuxPasswordDriver implements TargetDriver {
   }
 
   check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
-    return this.#host.check(account, via, context);
+    return this.#host.check('password', account, via, context);
+  }
+
+  obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    return this.#host.obstacle('password', account, via, context);
   }
 
   probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {

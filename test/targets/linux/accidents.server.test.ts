@@ -69,7 +69,7 @@ describe('accidents of accounts', () => {
     await host.exec(`chage -E 1 ${account}`);
     expect((await driver.probe(account, current, effectContext())).answer).toBe('barred');
     expect((await driver.probe(account, freshPassword(), effectContext())).answer).toBe('rejected');
-    expect(await driver.check(account, management, effectContext())).toMatchObject([{ severity: 'warning' }]);
+    expect(await driver.check(account, management, effectContext())).toMatchObject([{ severity: 'error' }]);
     await host.exec(`chage -E -1 ${account} && usermod -L ${account}`);
     expect((await driver.probe(account, current, effectContext())).answer).toBe('rejected');
     const [finding] = await driver.check(account, management, effectContext());

@@ -1,0 +1,67 @@
+import type { RootScript } from './remoteScript.js';
+
+/**
+ * Prints what keeps the account from logging in whatever its secret, one word of `obstacles.ts` a line; `open` where nothing is
+ * known to. What sshd lets in is asked of the very daemon that this session came through, by `sshd -T`; where that cannot be
+ * found, nothing is said of it.
+ */
+export const inspectAccount: RootScript = {
+  body: `need usermod chage
+begin
+today=$(($(date +%s) / 86400))
+uid=$(id -u "$account") home=$(getent passwd "$account" | cut -d: -f6)
+expires=$(shadow 8) changed=$(shadow 3) most=$(shadow 5) idle=$(shadow 7) least=$(shadow 4)
+if [ -n "$expires" ] && [ "$expires" -le "$today" ]; then echo expired
+else case $(shadow 2) in '!'?*) echo locked ;; *) echo open ;; esac
+fi
+if [ -n "$idle" ] && [ -n "$most" ] && [ -n "$changed" ] && [ "$most" -lt 99999 ] &&
+  [ $((changed + most + idle)) -lt "$today" ]; then echo inactive; fi
+if [ -n "$least" ] && [ -n "$changed" ] && [ "$least" -gt 0 ] && [ $((changed + least)) -gt "$today" ]; then echo young; fi
+if [ "$uid" != 0 ]; then for file in /etc/nologin /run/nologin /var/run/nologin; do
+  [ -e "$file" ] && { echo nologin; break; }
+done; fi
+[ "$(getent passwd | awk -F: -v uid="$uid" '$3 == uid' | wc -l)" -gt 1 ] && echo twin
+daemon=$(at=$$; while [ "$at" -gt 1 ]; do
+  line=$(tr '\\0' ' ' < "/proc/$at/cmdline" 2>/dev/null)
+  case $line in 'sshd: '*'[listener]'*) line=\${line#sshd: }; echo "\${line% \\[listener\\]*}"; break ;;
+  */sshd\\ *) echo "$line"; break ;; esac
+  at=$(awk '$1 == "PPid:" { print $2 }' "/proc/$at/status" 2>/dev/null) || break
+  [ -n "$at" ] || break
+done)
+set -- $daemon
+program=\${1:-} file=
+while [ $# -gt 0 ]; do case $1 in -f) file=\${2:-} ;; -f?*) file=\${1#-f} ;; esac; shift; done
+client=\${SSH_CLIENT:-127.0.0.1}; client=\${client%% *}
+case $program in */sshd) ;; *) exit 0 ;; esac
+rules=$("$program" -T \${file:+-f "$file"} -C "user=$account,host=$client,addr=$client" 2>/dev/null) || exit 0
+rule() { printf '%s\\n' "$rules" | awk -v name="$1" '$1 == name { $1 = ""; sub(/^ /, ""); print }'; }
+fits() { set -f; for pattern in $1; do
+  case $2 in ($pattern) set +f; return 0 ;; esac
+done; set +f; return 1; }
+users() { rule "$1" | sed 's/@.*//'; }
+whole() { rule "$1" | grep -v @; }
+groups=$(id -Gn "$account")
+amongGroups() { for group in $groups; do fits "$1" "$group" && return 0; done; return 1; }
+fits "$(whole denyusers)" "$account" && echo deniedUser
+[ -n "$(rule allowusers)" ] && ! fits "$(users allowusers)" "$account" && echo otherUsers
+amongGroups "$(rule denygroups)" && echo deniedGroup
+[ -n "$(rule allowgroups)" ] && ! amongGroups "$(rule allowgroups)" && echo otherGroups
+if [ "$uid" = 0 ]; then case $(rule permitrootlogin) in
+  no) echo noRoot ;;
+  prohibit-password|without-password|forced-commands-only) echo noRootPassword ;;
+esac; fi
+[ "$(rule passwordauthentication)" = no ] && [ "$(rule kbdinteractiveauthentication)" = no ] && echo noPasswords
+[ "$(rule pubkeyauthentication)" = no ] && echo noKeys
+case $(rule authenticationmethods) in *,*) echo severalMethods ;; esac
+case $(rule trustedusercakeys) in none|'') ;; *) echo certificates ;; esac
+# Debian's sshd does not mind a group that has nobody else in it.
+alone() { [ -e /etc/debian_version ] && getent group "$(stat -Lc %g "$1")" | awk -F: -v name="$account" '$4 != "" && $4 != name { exit 1 }'; }
+if [ "$(rule strictmodes)" = yes ]; then for file in "$home" "$home/.ssh" "$home/.ssh/authorized_keys"; do
+  case $(stat -Lc %A "$file" 2>/dev/null) in
+    ????????w*) echo modes; break ;;
+    ?????w*) alone "$file" || { echo modes; break; } ;;
+  esac
+done; fi
+exit 0
+`,
+};

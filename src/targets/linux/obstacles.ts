@@ -1,0 +1,114 @@
+import type { TargetFinding } from '../../contracts/targetDriver.js';
+import type { CredentialKind } from '../../model/kinds.js';
+
+/** A word of the inspection, and what it means for a login. */
+interface Meaning {
+  /** `error`: no login of this kind can be proved here; `warning`: a person should know. */
+  readonly severity: 'error' | 'warning';
+  readonly kinds: readonly CredentialKind[];
+  /** Follows "ACCOUNT at HOST". */
+  readonly text: string;
+}
+
+const both: readonly CredentialKind[] = ['password', 'ssh-key'];
+const passwords: readonly CredentialKind[] = ['password'];
+const keys: readonly CredentialKind[] = ['ssh-key'];
+
+const unproved = 'no login of it can be proved here, because';
+
+const meanings: Readonly<Record<string, Meaning>> = {
+  expired: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} the account has expired. Let its owner extend it (chage -E), or take it out`,
+  },
+  locked: {
+    severity: 'error',
+    kinds: passwords,
+    text: `${unproved} its password is locked: every password looks refused. Unlock it (passwd -u), or take it out`,
+  },
+  inactive: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} its password has been expired for too long. Let its owner set a new one, or lengthen the time (chage -I)`,
+  },
+  nologin: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} a nologin file keeps everybody but root out. Remove it when maintenance is over`,
+  },
+  deniedUser: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} DenyUsers of sshd names it. Let it in from here, or suspend it for good`,
+  },
+  otherUsers: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} AllowUsers of sshd does not name it. Let it in from here, or suspend it for good`,
+  },
+  deniedGroup: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} DenyGroups of sshd names a group of it. Let it in from here, or suspend it for good`,
+  },
+  otherGroups: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} AllowGroups of sshd names no group of it. Let it in from here, or suspend it for good`,
+  },
+  noRoot: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} PermitRootLogin of sshd is no. Name another door (address) where root may log in, or rotate it by hand`,
+  },
+  noRootPassword: {
+    severity: 'error',
+    kinds: passwords,
+    text: `${unproved} PermitRootLogin of sshd takes no password of root. Name another door (address) that does, or rotate it by hand`,
+  },
+  noPasswords: {
+    severity: 'error',
+    kinds: passwords,
+    text: `${unproved} sshd takes no passwords. Allow them from here, or take the password out`,
+  },
+  noKeys: {
+    severity: 'error',
+    kinds: keys,
+    text: `${unproved} sshd takes no keys (PubkeyAuthentication no). Allow them from here, or take the key out`,
+  },
+  severalMethods: {
+    severity: 'error',
+    kinds: both,
+    text: `${unproved} AuthenticationMethods of sshd asks for more than one. Exempt it from here`,
+  },
+  modes: {
+    severity: 'error',
+    kinds: keys,
+    text: `${unproved} its home, .ssh or key file may be written by others, and sshd (StrictModes) does not read keys there. Take that right away (chmod go-w)`,
+  },
+  certificates: {
+    severity: 'warning',
+    kinds: keys,
+    text: 'sshd takes user certificates (TrustedUserCAKeys): one that was signed over the old key opens the account until it expires, and no rotation of the key ends it. Revoke the old key there (RevokedKeys)',
+  },
+  twin: {
+    severity: 'warning',
+    kinds: both,
+    text: 'another account name has the same uid: whoever gets in by either is the same to the system',
+  },
+  young: {
+    severity: 'warning',
+    kinds: passwords,
+    text: 'its password is younger than its minimum age, so the account cannot change it itself now: a management login can',
+  },
+};
+
+/** What the words of an inspection say of this kind of login. Words that are not known say nothing. */
+export function findingsOf(words: readonly string[], kind: CredentialKind, account: string): readonly TargetFinding[] {
+  return words.flatMap((word) => {
+    const meaning = Object.hasOwn(meanings, word) ? meanings[word] : undefined;
+    if (meaning === undefined || !meaning.kinds.includes(kind)) return [];
+    return [{ severity: meaning.severity, message: `${account}: ${meaning.text}` }];
+  });
+}
