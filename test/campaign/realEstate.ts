@@ -102,8 +102,7 @@ function dataOf<Data>(body: unknown): Data {
 
 async function seedVault(vault: TestMount, values: Readonly<Record<string, string>>): Promise<void> {
   const { mgmt = '', router = '', ...credentials } = values;
-  for (const [path, password] of Object.entries(credentials))
-    await vault.personWrites(path, { username: 'x', password });
+  for (const [path, password] of Object.entries(credentials)) await vault.personWrites(path, { password });
   await vault.personWrites('mgmt/hosts', { password: mgmt });
   await vault.personWrites('mgmt/router', { password: router });
   await vault.personWrites('mgmt/bao', { token: vault.rootToken });
@@ -140,7 +139,7 @@ async function describe({ vault, hosts, gateway, frr }: Servers): Promise<string
       '{ id: itron/headend-svc, vendor: itron, kind: password, account: itron-svc, targets: [headend-01], copies: ["primary:itron/headend-svc"] }',
       '{ id: itron/everywhere, vendor: itron, kind: password, account: itron-all, targets: [headend-01, headend-02, headend-03], copies: ["primary:itron/everywhere"] }',
       '{ id: itron/sftp-key, vendor: itron, kind: ssh-key, account: itron-key, targets: [headend-02], copies: ["primary:itron/sftp-key"] }',
-      '{ id: itron/two, vendor: itron, kind: password, account: itron-two, targets: [headend-03], copies: ["primary:itron/two", "local:itron/two"] }',
+      '{ id: itron/two, vendor: itron, kind: password, account: itron-two, targets: [headend-03], copies: ["primary:itron/two", "local:itron/two"], adopt: true }',
       '{ id: itron/gateway, vendor: itron, kind: password, account: itron-gw, targets: [gateway], copies: ["primary:itron/gateway"] }',
       '{ id: itron/router-vty, vendor: itron, kind: password, account: vty, targets: [router], copies: ["primary:itron/router-vty"] }',
       `{ id: itron/meter-feed, vendor: itron, kind: approle-secret-id, account: ${roleName(vault)}, targets: [bao], copies: ["primary:itron/meter-feed"] }`,

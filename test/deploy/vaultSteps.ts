@@ -80,8 +80,8 @@ export async function credentialsIn(vault: VaultAtHand, { folder, managementFold
   await vault.personWrites(`${known}-copy`, { username: 'svc', password: 'old-known' });
   await vault.personWrites(`${managementFolder}/devices`, { password: management.secret.reveal('password') });
   const device = `{ type: device, management: { account: root, secret: "primary:${managementFolder}/devices" } }`;
-  const credential = (name: string, targets: string, copies: readonly string[]) =>
-    `  - { id: ${name}, vendor: itron, kind: password, account: svc, targets: [${targets}], copies: [${copies.map((copy) => `"primary:${copy}"`).join(', ')}] }`;
+  const credential = (name: string, targets: string, copies: readonly string[], adopt = false) =>
+    `  - { id: ${name}, vendor: itron, kind: password, account: svc, targets: [${targets}], copies: [${copies.map((copy) => `"primary:${copy}"`).join(', ')}], adopt: ${adopt} }`;
   const unknown = `${folder}/unknown-${id}`;
   const yaml = [
     'vaults:',
@@ -91,7 +91,7 @@ export async function credentialsIn(vault: VaultAtHand, { folder, managementFold
     `targets: { dev-known: ${device}, dev-unknown: ${device} }`,
     'credentials:',
     credential(known, 'dev-known', [known, `${known}-copy`]),
-    credential(unknown, 'dev-unknown', [unknown]),
+    credential(unknown, 'dev-unknown', [unknown], true),
     '',
   ].join('\n');
   const registries = { ...productRegistries, targets: [devices.type()] };
@@ -128,7 +128,8 @@ export function vaultSteps(made: Made): readonly Step[] {
     ...rotationSteps(made),
     {
       name: 'first secret',
-      run: async () => expect(await rotateHere(estate, unknown)).toMatchObject({ state: 'rotated' }),
+      run: async () =>
+        expect(await rotateHere(estate, unknown)).toMatchObject({ state: 'replaced', reason: 'adopted' }),
     },
     {
       name: 'recover',

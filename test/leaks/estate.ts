@@ -168,7 +168,7 @@ async function seedHosts(
 }
 
 async function seedVault(vault: TestMount, passwords: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, password] of Object.entries(passwords)) await vault.personWrites(path, { username: 'x', password });
+  for (const [path, password] of Object.entries(passwords)) await vault.personWrites(path, { password });
 }
 
 const roleAnswer = z.object({ data: z.object({ role_id: z.string() }) });

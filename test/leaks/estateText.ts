@@ -32,7 +32,7 @@ export function describeEstate({ vault, hosts, router, postgres, closedPort, rol
       '{ id: itron/everywhere, vendor: itron, kind: password, account: itron-all, targets: [headend-01, headend-02], copies: ["primary:itron/everywhere"] }',
       '{ id: itron/person, vendor: itron, kind: password, account: itron-person, targets: [headend-02], copies: ["primary:itron/person"] }',
       '{ id: itron/sftp-key, vendor: itron, kind: ssh-key, account: itron-key, targets: [headend-02], copies: ["primary:itron/sftp-key"] }',
-      '{ id: itron/two, vendor: itron, kind: password, account: itron-two, targets: [headend-01], copies: ["primary:itron/two", "local:itron/two"] }',
+      '{ id: itron/two, vendor: itron, kind: password, account: itron-two, targets: [headend-01], copies: ["primary:itron/two", "local:itron/two"], adopt: true }',
       '{ id: itron/router-vty, vendor: itron, kind: password, account: vty, targets: [router], copies: ["primary:itron/router-vty"] }',
       '{ id: itron/billing, vendor: itron, kind: password, account: itron_billing, targets: [billing-db], copies: ["primary:itron/billing"] }',
       `{ id: itron/meter-feed, vendor: itron, kind: approle-secret-id, account: ${role}, targets: [bao], copies: ["primary:itron/meter-feed"] }`,
