@@ -23,7 +23,7 @@ type ReadSnapshot = () => Promise<Snapshot>;
 const maxEdits = 8;
 
 /** Larger files are not edited: they are no list of keys that anybody wrote. */
-const maxFileBytes = 200 * 1024;
+const maxFileBytes = 4 * 1024 * 1024;
 
 const text = (bytes: Buffer): KeyFile => bytes.toString('latin1');
 const bytesOf = (file: KeyFile): Buffer => Buffer.from(file, 'latin1');

@@ -21,14 +21,15 @@ cat "$file" || exit 77
  */
 const writeBody = `${locate}need flock head wc cp mv chmod
 digest=$3 size=$4
-if [ "$digest" = absent ]; then mkdir -p -m 700 "$folder" || exit 77; fi
-[ -d "$folder" ] && [ -w "$folder" ] || exit 77
+if [ "$digest" = absent ]; then said=$(mkdir -p -m 700 "$folder" 2>&1) || { reason "$said"; exit 77; }; fi
+[ -d "$folder" ] || exit 77
+[ -w "$folder" ] || { why "$folder"; exit 77; }
 if [ -e "$file" ] && [ "$(stat -c %u "$file")" != "$(id -u)" ]; then exit 77; fi
 received=$folder/.relock-received.$$ edited=$folder/.relock-edited.$$
 trap 'rm -f "$received" "$edited"' EXIT
 exec 9< "$folder" || exit 77
 begin
-head -c "$size" > "$received" || exit 74
+said=$( { head -c "$size" > "$received"; } 2>&1 ) || { reason "$said"; exit 78; }
 row last
 [ "$last" = relock-end ] && [ "$(wc -c < "$received")" -eq "$size" ] || exit 78
 # Not every network file system locks folders; the comparison below still holds.
@@ -36,13 +37,14 @@ flock -w 10 9 2>/dev/null
 [ "$(digest)" = "$digest" ] || exit 75
 if [ -e "$file" ]; then
   mode=$(stat -c %a "$file")
-  cp -p "$file" "$edited" && chmod u+w "$edited" && cat "$received" > "$edited" && chmod "$mode" "$edited" || exit 77
+  said=$( { cp -p "$file" "$edited" && chmod u+w "$edited" && cat "$received" > "$edited" && chmod "$mode" "$edited"; } 2>&1 ) ||
+    { reason "$said"; exit 77; }
   [ "$(stat -c '%u %g %a' "$edited")" = "$(stat -c '%u %g %a' "$file")" ] || exit 77
 else
-  cat "$received" > "$edited" || exit 77
+  said=$( { cat "$received" > "$edited"; } 2>&1 ) || { reason "$said"; exit 77; }
 fi
 sync "$edited" 2>/dev/null
-mv -f "$edited" "$file" || exit 74
+said=$(mv -f "$edited" "$file" 2>&1) || { [ "$(digest)" = "$digest" ] && reason "$said"; exit 74; }
 # The new name as well: a power failure right after must not bring back a key that was seen refused.
 sync "$folder" 2>/dev/null
 exit 0

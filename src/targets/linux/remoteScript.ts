@@ -53,6 +53,31 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
     noEffect: true,
     text: 'the connection ended before the change was sent in full; nothing was changed. Try again',
   },
+  80: {
+    code: 'Refused',
+    noEffect: true,
+    text: 'no space is left on the file system there, or no inode; nothing was changed. Make room, then try again',
+  },
+  81: {
+    code: 'Refused',
+    noEffect: true,
+    text: 'the disk quota there is used up; nothing was changed. Raise it or make room, then try again',
+  },
+  82: {
+    code: 'Refused',
+    noEffect: true,
+    text: 'the file system there is read-only; nothing was changed. Let its owner mount it for writing, then try again',
+  },
+  83: {
+    code: 'Refused',
+    noEffect: true,
+    text: 'the system does not permit the write (an immutable file or folder, or a security policy); nothing was changed. Look at lsattr and the audit log',
+  },
+  84: {
+    code: 'Refused',
+    noEffect: true,
+    text: 'the system denies the write (rights of the folder, or a security policy); nothing was changed. Look at the rights and the audit log',
+  },
   77: {
     code: 'Misconfigured',
     noEffect: true,
@@ -60,7 +85,10 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
   },
 };
 
-/** What every script begins with: `begin` says that it is ready and waits for its input, `row` reads one line of it. */
+/**
+ * What every script begins with: `begin` says that it is ready and waits for its input, `row` reads one line of it. `reason` ends
+ * the script by what the system said of a write that failed; `why` asks it by one more write in that folder.
+ */
 export const prelude = `set -u
 LC_ALL=C; export LC_ALL; umask 077
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH; export PATH
@@ -68,6 +96,10 @@ account=$1
 need() { for each in "$@"; do command -v "$each" >/dev/null 2>&1 || exit 76; done; }
 row() { IFS= read -r "$1" || exit 78; }
 begin() { echo "${readyMark} $*"; while row line; do [ "$line" = ${beginMark} ] && break; done; }
+reason() { case $1 in
+  *'No space left'*) exit 80 ;; *[Qq]uota*) exit 81 ;; *'Read-only file system'*) exit 82 ;;
+  *'not permitted'*) exit 83 ;; *'Permission denied'*) exit 84 ;; esac; }
+why() { trial=$1/.relock-trial.$$; said=$( { head -c 65536 /dev/zero > "$trial"; } 2>&1 ); rm -f "$trial"; reason "$said"; }
 shadow() { awk -F: -v name="$account" -v field="$1" '$1 "" == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
 `;
 

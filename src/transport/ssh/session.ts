@@ -1,18 +1,21 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import type { EffectContext } from '../../contracts/context.js';
-import type { DriverError, Effect, ErrorCode } from '../../model/errors.js';
+import { DriverError, type Effect, type ErrorCode } from '../../model/errors.js';
 import { BoundedBytes } from './boundedBytes.js';
 import { Dialogue } from './dialogue.js';
 import { type SshEndpoint, showAddress, sshError } from './endpoint.js';
 import { Interrupted, interruptible } from './scope.js';
 import { SftpFiles } from './sftp.js';
 
-/** No command of relock's prints more. */
-const maxOutputBytes = 256 * 1024;
+/** No command of relock's prints more: a list of keys may have some 4 MB. */
+const maxOutputBytes = 6 * 1024 * 1024;
 /** Only short texts are looked for in it. */
 const maxErrorBytes = 16 * 1024;
 const lineFeed = 10;
+
+/** Between two tries to open a channel beside, or right after, another one; some 1.3 s in all. */
+const [firstPauseMs, lastPauseMs] = [20, 1_000] as const;
 
 /** Wide and long, so that nothing is wrapped or paged; without echo, so that no secret comes back. */
 const quietTerminal = { term: 'dumb', rows: 1000, cols: 250, modes: { ECHO: 0 } } as const;
@@ -44,6 +47,8 @@ export interface ExecResult {
   readonly started: boolean;
 }
 
+type OpenChannel = (done: (error: Error | undefined, channel: ClientChannel) => void) => void;
+
 /** One authenticated connection, under the deadline and signal that it was opened with. */
 export class SshSession {
   readonly #client: Client;
@@ -52,6 +57,8 @@ export class SshSession {
   readonly #over = new AbortController();
   /** What may have happened on the other side because of this session. */
   #effect: Effect = 'none';
+  /** Channels that the server has let us open. */
+  #opened = 0;
 
   constructor(client: Client, endpoint: SshEndpoint, signal: AbortSignal, closed: (how: 'end' | 'cut') => void) {
     this.#client = client;
@@ -109,7 +116,7 @@ export class SshSession {
       : this.failure('Unreachable', `the connection ended in the middle; ${now}`);
   }
 
-  #channel(open: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> {
+  #channel(open: OpenChannel): Promise<ClientChannel> {
     return this.#guarded((resolve, reject) => {
       const refused = () => reject(this.failure('Refused', 'the server does not let this account run commands'));
       try {
@@ -120,8 +127,20 @@ export class SshSession {
     });
   }
 
+  /** A server that allows one channel at a time may still hold the one that has just ended: it is asked a few times more. */
+  async #nextChannel(open: OpenChannel): Promise<ClientChannel> {
+    for (let pause = firstPauseMs; this.#opened > 0 && pause < lastPauseMs; pause *= 2) {
+      const channel = await this.#channel(open).catch(onlyRefused);
+      if (channel !== null) return channel;
+      await this.#guarded<void>((resolve) => setTimeout(resolve, pause));
+    }
+    const channel = await this.#channel(open);
+    this.#opened += 1;
+    return channel;
+  }
+
   async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
-    const channel = await this.#channel((done) => this.#client.exec(command, done));
+    const channel = await this.#nextChannel((done) => this.#client.exec(command, done));
     const run = new Run(channel, options, (effect) => this.beginEffect(effect));
     return this.#guarded((resolve, reject) => run.start(resolve, reject));
   }
@@ -150,6 +169,12 @@ export class SshSession {
   forward(host: string, port: number): Promise<Duplex> {
     return this.#channel((done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
   }
+}
+
+/** null: the server opened no channel. Everything else is thrown. */
+function onlyRefused(error: unknown): null {
+  if (error instanceof DriverError && error.code === 'Refused') return null;
+  throw error;
 }
 
 /** One running command. */
@@ -228,7 +253,9 @@ class Run {
       const line = bytes.toString('latin1', this.#lineAt, end);
       this.#lineAt = end + 1;
       this.#lookedAt = end + 1;
-      if (line.startsWith(mark)) return line;
+      // A shell may print at its start, and not end the line.
+      const at = line.indexOf(mark);
+      if (at >= 0) return line.slice(at);
       end = bytes.indexOf(lineFeed, this.#lookedAt);
     }
     this.#lookedAt = bytes.length;

@@ -1,0 +1,89 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { generateKey } from '../../src/secret/generateKey.js';
+import { type SshHostOptions, startSshHost } from '../harness/sshHost.js';
+import { tryLogin } from '../harness/sshLogin.js';
+import { credential, startTrial } from './trial.js';
+
+const account = 'itron-svc';
+const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+
+async function doorWith(kind: 'password' | 'ssh-key', options: SshHostOptions & { readonly lines?: number } = {}) {
+  const host = await startSshHost(options);
+  onTestFinished(() => host.stop());
+  const key = await generateKey('ed25519', 'old');
+  const others = Array.from(
+    { length: options.lines ?? 0 },
+    (_, index) => `# somebody else ${index} ${'x'.repeat(200)}`,
+  );
+  await host.setPassword('root', rootPassword);
+  await host.addUser({ name: account, password: old, authorizedKeys: [...others, key.reveal('public_key')] });
+  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
+  const trial = await startTrial({
+    targets: [
+      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", settleMs: 500, ${management} }`,
+    ],
+    entry: `kind: ${kind}, account: ${account}, targets: [headend]`,
+  });
+  onTestFinished(trial.stop);
+  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
+  const secret = kind === 'password' ? { password: old } : key.revealAll();
+  await trial.mount.personWrites(credential, { username: account, ...secret });
+  const home = `/home/${account}`;
+  const opens = () => tryLogin({ address: host.address, user: account, privateKey: key.reveal('private_key') });
+  return { host, trial, opens, home };
+}
+
+/** A file system of its own below the account's keys. */
+const ownFileSystem = (home: string, options: string) =>
+  `cp -a ${home}/.ssh /run/keys && mount -t tmpfs -o mode=700,${options},uid=$(id -u ${account}),gid=$(id -g ${account}) keys ${home}/.ssh && cp -a /run/keys/. ${home}/.ssh`;
+
+describe('a target that cannot write says why', { timeout: 120_000 }, () => {
+  test.each([
+    ['no space', 'size=64k', 'head -c 1000000 /dev/zero > HOME/.ssh/full; true', 'no space is left'],
+    ['no inode', 'nr_inodes=4', 'touch HOME/.ssh/a HOME/.ssh/b HOME/.ssh/c; true', 'no space is left'],
+    ['read-only', 'size=1m', 'mount -o remount,ro HOME/.ssh', 'the file system there is read-only'],
+  ])('T6 keys: %s', async (_, options, spoil, text) => {
+    const { host, trial, opens, home } = await doorWith('ssh-key');
+    await host.exec(ownFileSystem(home, options));
+    await host.exec(spoil.replaceAll('HOME', home));
+    const before = await host.readFile(`${home}/.ssh/authorized_keys`);
+    const ended = await trial.rotate('forward');
+    expect(ended).toMatchObject({ end: 'untouched(refused)', exposed: true });
+    expect(ended.causes).toEqual([expect.stringContaining(text)]);
+    expect(await host.readFile(`${home}/.ssh/authorized_keys`)).toBe(before);
+    expect(await opens()).toBe('accepted');
+  });
+
+  test('T41 passwords: /etc is read-only', async () => {
+    const { host, trial } = await doorWith('password');
+    const before = await host.shadowLine(account);
+    await host.exec('mount -o remount,ro /etc');
+    const ended = await trial.rotate('forward');
+    expect(ended).toMatchObject({ end: 'untouched(refused)', exposed: true });
+    expect(ended.causes).toEqual([expect.stringContaining('the file system there is read-only')]);
+    expect(await host.shadowLine(account)).toBe(before);
+  });
+});
+
+describe('hosts that are a little different', { timeout: 120_000 }, () => {
+  test('T38 a list of keys of more than 313 kB', async () => {
+    const { host, trial, opens, home } = await doorWith('ssh-key', { lines: 1_600 });
+    expect((await host.readFile(`${home}/.ssh/authorized_keys`)).length).toBeGreaterThan(313_000);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await opens()).toBe('refused');
+  });
+
+  test('T42 MaxSessions 1: one channel at a time, four times', async () => {
+    const { trial, opens } = await doorWith('ssh-key', { sshdConfig: ['MaxSessions 1'] });
+    for (let run = 0; run < 4; run += 1) expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await opens()).toBe('refused');
+  });
+
+  test('T34 a .bashrc that prints and does not end the line', async () => {
+    const { host, trial, opens } = await doorWith('ssh-key');
+    await host.exec('chsh -s /bin/bash root');
+    await host.writeFile('/root/.bashrc', 'printf "\\033]0;root\\007"\n');
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await opens()).toBe('refused');
+  });
+});
