@@ -25,6 +25,11 @@ export function locks(state: RotationState, target: TargetId): boolean {
   return thresholdOf(state, target) !== null;
 }
 
+/** Whoever makes a step there logs in for it: the account itself must not, where one more refusal could lock it. */
+export function mayLogIn(state: RotationState, target: TargetId): boolean {
+  return planOf(state, target).login === 'management' || !locks(state, target) || mayProbe(state, target);
+}
+
 /** As `mayProbe`, for a version that may well be wrong: where it could be overwritten all the same, a last login is left to verify that. */
 export function mayGuess(state: RotationState, target: TargetId): boolean {
   const { login } = planOf(state, target);

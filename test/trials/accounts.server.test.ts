@@ -100,13 +100,28 @@ describe('keys that sshd does not read', { timeout: 120_000 }, () => {
     expect(await opens).toBe('refused');
   });
 
-  test('T31 user certificates are found by check', async () => {
-    const { host, trial } = await doorWith({ kind: 'ssh-key' });
+  test('T31 a user certificate over the old key: check names it, and the end is not rotated', async () => {
+    const { host, trial, key } = await doorWith({ kind: 'ssh-key' });
     await host.exec(
       'ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ca && echo TrustedUserCAKeys /etc/ssh/ca.pub >> /etc/ssh/sshd_config',
     );
     await host.restart();
+    await host.writeFile('/root/old.pub', `${key.reveal('public_key')}\n`);
+    await host.exec(`ssh-keygen -q -s /etc/ssh/ca -I vendor -n ${account} /root/old.pub`);
     expect(await trial.warnings()).toEqual([expect.stringContaining('TrustedUserCAKeys')]);
+    const ended = await trial.rotate('forward');
+    expect(ended).toMatchObject({ end: 'replaced(sessions)', exposed: true });
+    expect(ended.causes).toEqual([expect.stringContaining('one that was signed over the old key still opens')]);
+    const certificate = await host.readFile('/root/old-cert.pub');
+    await host.writeFile('/root/old', key.reveal('private_key'));
+    await host.exec('chmod 600 /root/old');
+    const [ip, port] = host.address.split(':');
+    const login = `ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes -i /root/old -p ${port} ${account}@${ip} true`;
+    expect(certificate).toContain('ssh-ed25519-cert-v01@openssh.com');
+    // The exposure is real: the old key alone is refused, with the certificate it opens.
+    expect((await host.run(login)).code).toBe(0);
+    await host.exec('rm /root/old-cert.pub');
+    expect((await host.run(login)).code).not.toBe(0);
   });
 });
 

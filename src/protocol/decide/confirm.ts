@@ -1,5 +1,6 @@
 import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
+import { mayLogIn } from '../refusals.js';
 import { factsOf, isPromoted, planOf, type RotationState } from '../state.js';
 import { isUnasked } from './change.js';
 import { type Decision, giveUp, go, loginAfter, notAfter, run, workable } from './decision.js';
@@ -10,7 +11,9 @@ export function confirmed(state: RotationState): Decision {
   if (ids.some((id) => factsOf(state, id).confirmed !== 'no' && isUnasked(state, id))) return go(state, 'verified');
   const taken = ids.filter((id) => factsOf(state, id).taken);
   const open = taken.filter((id) => planOf(state, id).capabilities.confirms && factsOf(state, id).confirmed === 'no');
-  if (open.length > 0) return run(...open.map((id) => confirmOf(state, id)));
+  const able = open.filter((id) => mayLogIn(state, id));
+  if (able.length > 0) return run(...able.map((id) => confirmOf(state, id)));
+  if (open.length > 0 && !isPromoted(state)) return giveUp(state, 'budget');
   const unsaved = ids.some((id) => isUnsaved(state, id));
   if (unsaved && state.policy !== 'forward' && !isPromoted(state)) return giveUp(state, 'confirmFailed');
   return taken.length === 0 ? giveUp(state, 'confirmFailed') : go(state, 'promoted');

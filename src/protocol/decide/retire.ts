@@ -1,7 +1,7 @@
 import type { Reason } from '../../model/endStates.js';
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
-import { mayProbe, mayProve } from '../refusals.js';
+import { mayLogIn, mayProbe, mayProve } from '../refusals.js';
 import {
   type Death,
   factsOf,
@@ -56,6 +56,7 @@ function retireNext(state: RotationState, id: TargetId): Command | null {
   const { retired: gone, retires, failure } = factsOf(state, id);
   if (oldDies !== 'onRetire' && oldDies !== 'afterSecondChange') return null;
   const old = doomed(state, id).find((version) => !gone.includes(version));
+  if (!mayLogIn(state, id)) return null;
   if (old === undefined || retires >= doomed(state, id).length + spareRetires) return null;
   if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
   if (isControlledElsewhere(state, id, old)) return probe(state, id, old);
@@ -75,7 +76,7 @@ function isControlledElsewhere(state: RotationState, id: TargetId, old: VersionI
 
 function endSessions(state: RotationState, id: TargetId): Command | null {
   const { sessionsEnded, failure } = factsOf(state, id);
-  if (!planOf(state, id).capabilities.endsSessions || sessionsEnded) return null;
+  if (!planOf(state, id).capabilities.endsSessions || sessionsEnded || !mayLogIn(state, id)) return null;
   // What the target left on purpose stays, however often it is told.
   if (failure === 'refused') return null;
   if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;

@@ -1,6 +1,6 @@
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command, LoginAs } from '../commands.js';
-import { mayProbe } from '../refusals.js';
+import { mayLogIn, mayProbe } from '../refusals.js';
 import { factsOf, holdsOne, planOf, type RotationState, settledAt, staged, targetIds } from '../state.js';
 import { announce } from './change.js';
 import {
@@ -88,6 +88,7 @@ function revertOf(state: RotationState, id: TargetId): Command | null {
 function undoLogin(state: RotationState, id: TargetId): LoginAs | null {
   const plan = planOf(state, id);
   if (plan.login === 'management') return { as: 'management' };
+  if (!mayLogIn(state, id)) return null;
   const { working, answers } = factsOf(state, id);
   const { candidate } = staged(state);
   const version = plan.capabilities.overlap ? working : candidate;

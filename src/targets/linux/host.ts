@@ -19,6 +19,14 @@ import { endpointOf, type LinuxSettings } from './settings.js';
 /** Process ids in one message. */
 const mostShown = 10;
 
+function leftWords(processes: readonly string[]): string {
+  const shown = processes.filter((id) => /^\d{1,10}$/.test(id)).slice(0, mostShown);
+  return `processes ${shown.join(', ')} may come from an old login and cannot be told from services, so they were left. Look at them, and end by hand what should not run`;
+}
+
+const certificateWords =
+  'sshd takes user certificates (TrustedUserCAKeys), and one that was signed over the old key still opens the account until it expires. Put the old key into RevokedKeys there, or accept the risk in writing';
+
 /** What both kinds of credential do on a Linux host in the same way. */
 export class LinuxHost {
   readonly endpoint: SshEndpoint;
@@ -100,6 +108,7 @@ export class LinuxHost {
 
   /** Counts in the host's own uptime, so that its clock need not agree with ours. */
   async endSessions(
+    kind: CredentialKind,
     account: string,
     via: Login,
     started: { readonly before: Instant },
@@ -110,14 +119,20 @@ export class LinuxHost {
       const limitSeconds = Number(uptime) - (Date.now() - started.before) / 1000;
       return `${limitSeconds.toFixed(2)}\n`;
     };
-    const said = (await this.asRoot(call, context, { input, effect: context })).toString('latin1').trim();
-    if (said !== '') throw this.#left(account, said.split(' ').slice(1));
+    const lines = (await this.asRoot(call, context, { input, effect: context })).toString('latin1').split('\n');
+    const left =
+      lines
+        .find((line) => line.startsWith('left '))
+        ?.split(' ')
+        .slice(1) ?? [];
+    if (left.length > 0) throw this.#remains(`sessions of ${account} were ended; ${leftWords(left)}`);
+    if (kind === 'ssh-key' && lines.includes('certificates'))
+      throw this.#remains(`the key of ${account} was replaced; ${certificateWords}`);
   }
 
-  /** Sessions were ended, and nobody may take what is left for nothing. */
-  #left(account: string, processes: readonly string[]): DriverError {
-    const shown = processes.filter((id) => /^\d{1,10}$/.test(id)).slice(0, mostShown);
-    const message = `${showAddress(this.endpoint.address)}: sessions of ${account} were ended; processes ${shown.join(', ')} may come from an old login and cannot be told from services, so they were left. Look at them, and end by hand what should not run`;
+  /** What was asked for was done, and nobody may take what remains for nothing. */
+  #remains(text: string): DriverError {
+    const message = `${showAddress(this.endpoint.address)}: ${text}`;
     return sshError(this.endpoint, { code: 'Refused', effect: 'unknown', message });
   }
 

@@ -1,4 +1,5 @@
 import type { RootScript } from './remoteScript.js';
+import { askSshd } from './sshdRules.js';
 
 /**
  * Prints what keeps the account from logging in whatever its secret, one word of `obstacles.ts` a line; `open` where nothing is
@@ -21,20 +22,7 @@ if [ "$uid" != 0 ]; then for file in /etc/nologin /run/nologin /var/run/nologin;
   [ -e "$file" ] && { echo nologin; break; }
 done; fi
 [ "$(getent passwd | awk -F: -v uid="$uid" '$3 == uid' | wc -l)" -gt 1 ] && echo twin
-daemon=$(at=$$; while [ "$at" -gt 1 ]; do
-  line=$(tr '\\0' ' ' < "/proc/$at/cmdline" 2>/dev/null)
-  case $line in 'sshd: '*'[listener]'*) line=\${line#sshd: }; echo "\${line% \\[listener\\]*}"; break ;;
-  */sshd\\ *) echo "$line"; break ;; esac
-  at=$(awk '$1 == "PPid:" { print $2 }' "/proc/$at/status" 2>/dev/null) || break
-  [ -n "$at" ] || break
-done)
-set -- $daemon
-program=\${1:-} file=
-while [ $# -gt 0 ]; do case $1 in -f) file=\${2:-} ;; -f?*) file=\${1#-f} ;; esac; shift; done
-client=\${SSH_CLIENT:-127.0.0.1}; client=\${client%% *}
-case $program in */sshd) ;; *) exit 0 ;; esac
-rules=$("$program" -T \${file:+-f "$file"} -C "user=$account,host=$client,addr=$client" 2>/dev/null) || exit 0
-rule() { printf '%s\\n' "$rules" | awk -v name="$1" '$1 == name { $1 = ""; sub(/^ /, ""); print }'; }
+${askSshd}[ -n "$rules" ] || exit 0
 fits() { set -f; for pattern in $1; do
   case $2 in ($pattern) set +f; return 0 ;; esac
 done; set +f; return 1; }

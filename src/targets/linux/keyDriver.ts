@@ -130,7 +130,7 @@ export class LinuxKeyDriver implements TargetDriver {
     started: { readonly before: Instant },
     context: EffectContext,
   ): Promise<void> {
-    return this.#host.endSessions(account, via, started, context);
+    return this.#host.endSessions('ssh-key', account, via, started, context);
   }
 
   suspend(account: string, via: Login, context: EffectContext): Promise<void> {

@@ -128,7 +128,7 @@ export class LinuxPasswordDriver implements TargetDriver {
     started: { readonly before: Instant },
     context: EffectContext,
   ): Promise<void> {
-    return this.#host.endSessions(account, via, started, context);
+    return this.#host.endSessions('password', account, via, started, context);
   }
 
   suspend(account: string, via: Login, context: EffectContext): Promise<void> {

@@ -1,11 +1,12 @@
 import type { RootScript } from './remoteScript.js';
+import { askSshd } from './sshdRules.js';
 
 /**
  * Tells the host's uptime in seconds; input: the uptime before which sessions are to end. Ended is what is proven to come from a
  * login of this account: what hangs below an SSH daemon's process for it (OpenSSH writes the account's name into that), or was
  * left behind by one (no parent, but a login's audit id). Never a daemon, nor what another daemon's session runs. Of root only the
  * session itself and its shell end, for whatever root starts may be a service of the machine. What may come from a login and
- * cannot be told from a service is left, and printed: `left`, then process ids.
+ * cannot be told from a service is left, and printed: `left`, then process ids. `certificates`: sshd takes those of users.
  */
 export const endAccountSessions: RootScript = {
   body: `need cat kill
@@ -76,6 +77,7 @@ done <<END
 $victims
 END
 [ -z "$left" ] || echo "left$left"
+${askSshd}case $(rule trustedusercakeys) in none|'') ;; *) echo certificates ;; esac
 exit 0
 `,
 };
