@@ -100,6 +100,39 @@ describe('keys that sshd does not read', { timeout: 120_000 }, () => {
     expect(await opens).toBe('refused');
   });
 
+  test.each([
+    ['from= of others', 'from="203.0.113.7"'],
+    ['a past expiry-time', 'expiry-time="20200101"'],
+  ])('T39 the key has %s', async (_, options) => {
+    const { host, trial, key } = await doorWith({ kind: 'ssh-key' });
+    const file = `/home/${account}/.ssh/authorized_keys`;
+    await host.exec(`cat > ${file}`, `${options} ${key.reveal('public_key')}\n`);
+    const text = 'every key in its file is let in from named addresses only';
+    expect(await trial.warnings()).toEqual([expect.stringContaining(text)]);
+    for (const policy of ['restore', 'forward'] as const) {
+      const ended = await trial.rotate(policy);
+      expect(ended).toMatchObject({ end: 'untouched(barred)', exposed: true });
+      expect(ended.causes).toEqual([expect.stringContaining(text)]);
+    }
+    expect(await host.readFile(file)).toBe(`${options} ${key.reveal('public_key')}\n`);
+  });
+
+  test('T35 the management login has a key, and a password that has expired', async () => {
+    const { host, trial } = await doorWith();
+    const management = await generateKey('ed25519', 'relock');
+    await host.exec(
+      'mkdir -m 700 ~relock/.ssh && cat > ~relock/.ssh/authorized_keys && chown -R relock ~relock/.ssh',
+      `${management.reveal('public_key')}\n`,
+    );
+    await trial.mount.personWrites('mgmt/headend', management.revealAll());
+    await host.exec('chage -d 0 relock');
+    const text = 'the password of the management login has expired';
+    expect(await trial.check()).toEqual([expect.stringContaining(text)]);
+    const ended = await trial.rotate('forward');
+    expect(ended).toMatchObject({ state: 'untouched', exposed: true });
+    expect(ended.causes).toEqual([expect.stringContaining(text)]);
+  });
+
   test('T31 a user certificate over the old key: check names it, and the end is not rotated', async () => {
     const { host, trial, key } = await doorWith({ kind: 'ssh-key' });
     await host.exec(

@@ -74,6 +74,17 @@ export function addBeside(file: KeyFile, key: SshPublicKey, replacing: string): 
   return file.split('\n').flatMap(withNew).join('\n');
 }
 
+/** Every line that holds a key lets in from named addresses only, or has expired; at least one is there. `today`: YYYYMMDD. */
+export function isShut(file: KeyFile, today: string): boolean {
+  const leads = file.split('\n').flatMap((line) => parseLine(line)?.lead ?? []);
+  return leads.length > 0 && leads.every((lead) => /(^|,)\s*from="/i.test(lead) || hasExpired(lead, today));
+}
+
+function hasExpired(lead: string, today: string): boolean {
+  const until = /(?:^|,)\s*expiry-time="(\d{8})/i.exec(lead)?.[1];
+  return until !== undefined && until < today;
+}
+
 /** The file with a key at its end. `options` as in sshd's manual; empty: none. */
 export function addAtEnd(file: KeyFile, key: SshPublicKey, options: string): KeyFile {
   const separator = file === '' || file.endsWith('\n') ? '' : '\n';

@@ -8,7 +8,7 @@ import type { Instant } from '../../model/time.js';
 import { SshKeyError } from '../../secret/opensshKey.js';
 import type { Secret } from '../../secret/secret.js';
 import { fingerprintOf, parsePublicKey, publicKeyOf, type SshPublicKey } from '../../secret/sshKey.js';
-import { addAtEnd, addBeside, hasKey, type KeyFile, keysOf, removeKey } from './authorizedKeys.js';
+import { addAtEnd, addBeside, hasKey, isShut, type KeyFile, keysOf, removeKey } from './authorizedKeys.js';
 import { LinuxHost } from './host.js';
 import { AuthorizedKeysFile } from './keyFile.js';
 import type { LinuxSettings } from './settings.js';
@@ -32,6 +32,9 @@ export function keyCapabilities(settings: LinuxSettings): Capabilities {
     enumerates: true,
   };
 }
+
+const shutText =
+  'no login of it can be proved from elsewhere, because every key in its file is let in from named addresses only (from=) or has expired (expiry-time). Probe from there (a zone), or change the options of its line';
 
 /** UTF-8 as the key file holds it: one character per byte. */
 function asBytes(comment: string): string {
@@ -60,16 +63,25 @@ export class LinuxKeyDriver implements TargetDriver {
     const findings = await this.#host.check('ssh-key', account, via, context);
     if (via?.as !== 'management' || findings.some(({ severity }) => severity === 'error')) return findings;
     try {
-      await this.#file(account, via).read(context);
-      return findings;
+      const shut = this.#shutLines(account, await this.#file(account, via).read(context));
+      return shut === null ? findings : [...findings, { severity: 'warning', message: shut }];
     } catch (error) {
       if (!(error instanceof DriverError) || error.code === 'Bug') throw error;
       return [...findings, { severity: 'error', message: error.message }];
     }
   }
 
-  obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
-    return this.#host.obstacle('ssh-key', account, via, context);
+  async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    const seen = await this.#host.obstacle('ssh-key', account, via, context);
+    if (seen !== null) return seen;
+    return this.#shutLines(account, await this.#file(account, via).read(context));
+  }
+
+  /** Asked after a refusal, so that `from=` names others than this worker. */
+  #shutLines(account: string, file: KeyFile): string | null {
+    const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+    if (!isShut(file, today)) return null;
+    return this.#host.error('LockedOut', `${account}: ${shutText}`).message;
   }
 
   probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {

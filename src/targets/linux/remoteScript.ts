@@ -158,6 +158,20 @@ async function run(session: SshSession, command: string, stdin: string, work: Wo
   });
 }
 
+/** What sshd and sudo say on a line of their own when they start nothing. Only what a person is told depends on it. */
+const startFailures: readonly { readonly says: RegExp; readonly code: ErrorCode; readonly text: string }[] = [
+  {
+    says: /^(?:Password change required but no TTY available\.|sudo: Account or password is expired, reset your password and try again|sudo: Account expired.*)\r?$/m,
+    code: 'LockedOut',
+    text: 'the password of the management login has expired there, so nothing is run for it, also where it logs in with a key; nothing was changed. Set a new one, or let it never expire (chage -M -1)',
+  },
+  {
+    says: /^sudo: sorry, you must have a tty to run sudo\r?$/m,
+    code: 'Unsupported',
+    text: 'sudo there wants a terminal (requiretty); nothing was changed. Exempt the management login: Defaults:LOGIN !requiretty',
+  },
+];
+
 /** Throws unless the script ended with 0. Gives what it printed after the ready line. */
 function outputOf(session: SshSession, result: ExecResult): Buffer {
   const outcome = outcomes[result.code ?? -1];
@@ -169,6 +183,8 @@ function outputOf(session: SshSession, result: ExecResult): Buffer {
     throw session.failure('Unsupported', `it printed without end, where relock expects a short answer. ${now}`);
   }
   if (!result.started) {
+    const known = startFailures.find(({ says }) => says.test(result.stderr));
+    if (known !== undefined) throw session.failure(known.code, known.text);
     throw session.failure(
       'Unauthorized',
       'the login could not start a shell with the rights it needs (sudo refused it, or it may only run a fixed command); nothing was changed. Check its shell, its sudo rights and the `sudo` setting',
