@@ -21,7 +21,7 @@ import { trailOf } from '../protocol/trail.js';
 import { progressQuery, type RotateCredentialInput, type RotationResult } from './messages.js';
 import { carryOn, rotationHands } from './rotationHands.js';
 import { openInbox, type RotationInbox } from './rotationInbox.js';
-import { rotationPage } from './rotationPage.js';
+import { endedPage, rotationPage } from './rotationPage.js';
 import { closeWith, closingOf, keepFollowed, report } from './rotationReports.js';
 import { PhaseTimes } from './rotationSinks.js';
 
@@ -66,6 +66,7 @@ class Run {
       this.#inbox.close();
       this.#times.tell(trailOf(rotated.rotation.state));
       const end = await unlessOvertaken(rotated, interpreter);
+      setCurrentDetails(endedPage(rotated.rotation.state, end));
       return await closeWith(closingOf(this.#input, this.#startedAt, rotated.rotation, end), this.#input.reportTo);
     } catch (error) {
       if (error instanceof ContinueAsNew) throw error;

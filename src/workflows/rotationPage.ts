@@ -1,11 +1,22 @@
-import { type Reason, reasons } from '../model/endStates.js';
+import { endStates, type Reason, reasons } from '../model/endStates.js';
 import { failurePolicies } from '../model/policy.js';
+import { causesOf } from '../protocol/causes.js';
+import type { End } from '../protocol/commands.js';
 import { phases } from '../protocol/phases.js';
 import type { RotationState, TargetFacts } from '../protocol/state.js';
 import { trailOf } from '../protocol/trail.js';
 
 /** More targets than this are counted, not listed. */
 const listedTargets = 50;
+
+/** The same page of one that has ended: how, and what stood in its way. */
+export function endedPage(state: RotationState, end: End): string {
+  const why = end.reason === null ? '' : ` (${reasons[end.reason]})`;
+  const causes = causesOf(state, end).map((cause) => `- ${cause}`);
+  return [`# Ended: ${end.state}: ${endStates[end.state]}${why}`, '', ...causes, '', rotationPage(state, null)].join(
+    '\n',
+  );
+}
 
 /** The rotation's own page in the Temporal UI: where it stands, what comes next, what happens if that fails. Markdown. */
 export function rotationPage(state: RotationState, parked: Reason | null): string {
