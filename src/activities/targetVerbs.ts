@@ -39,7 +39,7 @@ export function createTargetVerbs(deps: RotationDeps): Pick<Verbs, TargetVerb> {
     revert: (rotation, command) => revert(deps, rotation, command),
     async confirm(rotation, command) {
       const step = await prepare(deps, rotation, command);
-      await step.say({});
+      await step.say(command.write ?? {});
       await need(step.driver.confirm, step, 'confirm').call(step.driver, step.account, step.via, step.effect);
       return null;
     },
@@ -60,7 +60,7 @@ export function createTargetVerbs(deps: RotationDeps): Pick<Verbs, TargetVerb> {
     },
     async endSessions(rotation, command) {
       const step = await prepare(deps, rotation, command);
-      await step.say({});
+      await step.say(command.write ?? {});
       const started = { before: command.before };
       await need(step.driver.endSessions, step, 'end sessions').call(
         step.driver,
@@ -131,7 +131,7 @@ function countsOneTooMany(error: unknown): void {
 async function capture(deps: RotationDeps, rotation: RotationRef, command: CommandOf<'capture'>) {
   const step = await prepare(deps, rotation, { ...command, notAfter: deps.clock.now() });
   const current = await step.version(command.current);
-  await step.say({});
+  await step.say(command.write ?? {});
   const taken = await need(step.driver.capture, step, 'capture').call(
     step.driver,
     step.account,

@@ -31,7 +31,13 @@ export type Command =
     }
   /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. `notAfter` is for a target that makes it. */
   | { readonly do: 'stage'; readonly skip: readonly string[]; readonly notAfter: Instant }
-  | { readonly do: 'capture'; readonly target: TargetId; readonly current: VersionId; readonly login: LoginAs }
+  | {
+      readonly do: 'capture';
+      readonly target: TargetId;
+      readonly current: VersionId;
+      readonly login: LoginAs;
+      readonly write?: RecordChange;
+    }
   /** Write the record, then make the target accept the version. `replacing`: what works there now, where that is known. */
   | (OnTarget & {
       readonly do: 'change';
@@ -40,14 +46,15 @@ export type Command =
       readonly write: RecordChange;
     })
   | (OnTarget & { readonly do: 'revert'; readonly version: VersionId; readonly write: RecordChange })
-  | (OnTarget & { readonly do: 'confirm' })
+  /** `write`, here and above: a login of the account itself is counted before it is made. */
+  | (OnTarget & { readonly do: 'confirm'; readonly write?: RecordChange })
   | (OnTarget & {
       readonly do: 'retire';
       readonly old: VersionId;
       readonly current: VersionId;
       readonly write: RecordChange;
     })
-  | (OnTarget & { readonly do: 'endSessions'; readonly before: Instant })
+  | (OnTarget & { readonly do: 'endSessions'; readonly before: Instant; readonly write?: RecordChange })
   | (OnTarget & { readonly do: 'suspend'; readonly write: RecordChange })
   /** Give readers of a copy the candidate. The primary's only if they still get `ifCurrent`; a stranger's value is held. */
   | { readonly do: 'promote'; readonly copy: string; readonly ifCurrent: VersionId | null }

@@ -181,6 +181,9 @@ function counted(state: RotationState, asked: ReadonlySet<string>): Refusals {
 
 function announced(state: RotationState, command: Command, said: Refusals): Command {
   if (command.do === 'probe') return announcedProbe(state, command, said);
+  const isLogin = lockingRealmOf(state, command) !== null;
+  if (command.do === 'capture' || command.do === 'confirm' || command.do === 'endSessions')
+    return isLogin ? { ...command, write: { refusals: said } } : command;
   if (!('write' in command)) return command;
   return { ...command, write: { ...command.write, refusals: said } };
 }
