@@ -112,6 +112,7 @@ export const servers = {
   dropbear: debianServer('dropbear', 'dropbear-bin'),
   frr: debianServer('ripd', 'frr', ['/usr/lib/frr']),
   postgresql: debianServer('postgres', 'postgresql-15', ['/usr/lib/postgresql/15/bin']),
+  pgbouncer: debianServer('pgbouncer', 'pgbouncer'),
   moto: pythonServer('moto_server', {
     project: 'moto',
     version: '5.2.5',

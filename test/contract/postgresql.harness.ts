@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { onTestFinished } from 'vitest';
 import type { Login } from '../../src/contracts/targetDriver.js';
 import { generatePasswordSecret } from '../../src/secret/generate.js';
 import { Secret } from '../../src/secret/secret.js';
@@ -77,5 +78,29 @@ export async function openPgSession(postgres: Postgres, account: string, secret:
         () => false,
       ),
     close: () => client.end().catch(() => undefined),
+  };
+}
+
+/** Somebody who changes the role, and does not finish; until `release`, or the end of the test. */
+export async function lockRole(postgres: Postgres, account: string): Promise<{ release(): Promise<void> }> {
+  const { name: user, password } = postgres.superuser;
+  const holder = new Client({
+    host: '127.0.0.1',
+    port: postgres.port,
+    database: 'postgres',
+    ssl: false,
+    user,
+    password,
+  });
+  holder.on('error', () => undefined);
+  onTestFinished(() => holder.end().catch(() => undefined));
+  await holder.connect();
+  await holder.query('begin');
+  await holder.query(`alter role ${escapeIdentifier(account)} connection limit 7`);
+  return {
+    release: async () => {
+      await holder.query('commit');
+      await holder.end();
+    },
   };
 }

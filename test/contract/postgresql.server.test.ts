@@ -51,7 +51,7 @@ function harness(via: (current: Secret) => Login): TargetHarness {
     silent: driverFor(postgres, { address: silentServer.address }),
     // The pin is an authority, not a key; it has tests of its own.
     otherHostKey: null,
-    refusedSecret: Secret.of({ password: 'pässwörd-the-two-sides-might-read-differently' }),
+    refusedSecret: Secret.of({ password: 'half-a-character-\ud800' }),
     // Alone, the account's own login is not tried by `check`.
     wrongVia: wrong.as === 'management' ? wrong : null,
     missingAccount: 'no-such-role',

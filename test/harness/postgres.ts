@@ -32,6 +32,8 @@ export interface Postgres {
   run(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Rows of pg_hba.conf before the usual ones, in force when it returns. */
   accessRules(lines: readonly string[]): Promise<void>;
+  /** `ALTER SYSTEM SET`; null takes it back. In force when it returns, unless it needs a restart. */
+  configure(settings: Readonly<Record<string, string | null>>): Promise<void>;
   stopProcess(): Promise<void>;
   startProcess(): Promise<void>;
   stop(): Promise<void>;
@@ -81,6 +83,11 @@ export async function startPostgres(): Promise<Postgres> {
       await rules(lines);
       await reload(run);
     },
+    configure: async (settings) => {
+      for (const [name, value] of Object.entries(settings))
+        await run(value === null ? `alter system reset ${name}` : `alter system set ${name} = '${value}'`);
+      await reload(run);
+    },
     stopProcess: () => endAtOnce(server),
     startProcess: async () => {
       server = await start();
@@ -93,18 +100,18 @@ export async function startPostgres(): Promise<Postgres> {
 }
 
 /** Immediate shutdown: sessions are cut off as by a crash, and no process of the cluster is left behind. */
-async function endAtOnce(server: ServerProcess): Promise<void> {
+export async function endAtOnce(server: ServerProcess): Promise<void> {
   if (!server.hasEnded()) process.kill(server.pid, 'SIGQUIT');
   await server.ended;
 }
 
-interface Owner {
+export interface Owner {
   give(path: string): Promise<void>;
   command(argv: readonly [string, ...string[]]): { readonly command: string; readonly args: readonly string[] };
 }
 
 /** PostgreSQL refuses to run as root: the package's own user does it then. */
-async function ownerOf(folder: string): Promise<Owner> {
+export async function ownerOf(folder: string): Promise<Owner> {
   if (process.getuid?.() !== 0) {
     return { give: async () => undefined, command: ([command, ...args]) => ({ command, args }) };
   }
@@ -151,7 +158,8 @@ async function makeCertificates(folder: string, data: string, owner: Owner): Pro
   }
 }
 
-async function runAt(port: number, sql: string, values: readonly unknown[] = []) {
+/** Statements as the superuser, at whichever server of the cluster. */
+export async function runAt(port: number, sql: string, values: readonly unknown[] = []) {
   const client = new Client({
     host: '127.0.0.1',
     port,

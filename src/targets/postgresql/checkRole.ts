@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TargetFinding } from '../../contracts/targetDriver.js';
+import { orderUnderWay } from './orders.js';
 import type { Session } from './session.js';
 
 const row = z.object({
@@ -18,6 +19,7 @@ const row = z.object({
   ourCreateRole: z.boolean(),
   ourSignal: z.boolean(),
   ourStats: z.boolean(),
+  readOnlyBy: z.string().nullable(),
 });
 type Row = z.output<typeof row>;
 
@@ -37,9 +39,10 @@ select r.oid is not null as "exists", r.rolcanlogin as "canLogIn", r.rolsuper as
     and not exists (select from pg_stat_replication where sync_state in ('sync', 'quorum')) as "standbyIsAway",
   ${mayReadVerifiersSql} as "mayReadVerifiers",
   pg_is_in_recovery() as "standby", me.rolsuper as "ourSuperuser", me.rolcreaterole as "ourCreateRole",
-  pg_has_role('pg_signal_backend', 'USAGE') as "ourSignal", pg_has_role('pg_read_all_stats', 'USAGE') as "ourStats"
+  pg_has_role('pg_signal_backend', 'USAGE') as "ourSignal", pg_has_role('pg_read_all_stats', 'USAGE') as "ourStats",
+  (select source from pg_settings where name = 'default_transaction_read_only' and setting = 'on') as "readOnlyBy"
 from pg_roles me join pg_database d on d.datname = current_database() left join pg_roles r on r.rolname = $1
-where me.rolname = session_user`;
+where me.rolname = current_user`;
 
 const verifierRow = z.object({ form: z.enum(['scram', 'md5', 'none']) });
 const verifierQuestion = `
@@ -52,7 +55,14 @@ export async function checkRole(session: Session, account: string): Promise<read
   if (found === undefined) return [];
   if (!found.exists) return [error(`there is no role "${account}". Correct the account in relock.yaml`)];
   const verifier = found.mayReadVerifiers ? await session.rows(verifierRow, verifierQuestion, [account]) : [];
-  return [...rightFindings(found, account), ...roleFindings(found, account), ...formFindings(verifier, account)];
+  const waiting = await orderUnderWay(session, account);
+  return [
+    ...rightFindings(found, account),
+    ...(waiting === null ? [] : [error(waiting)]),
+    ...roleFindings(found, account),
+    ...readOnlyFindings(found),
+    ...formFindings(verifier, account),
+  ];
 }
 
 function rightFindings(found: Row, account: string): readonly TargetFinding[] {
@@ -95,6 +105,8 @@ function roleFindings(found: Row, account: string): readonly TargetFinding[] {
 
 /** What keeps the role from logging in whatever its password; null: nothing that this login can see. */
 export async function roleObstacle(session: Session, account: string): Promise<string | null> {
+  const waiting = await orderUnderWay(session, account);
+  if (waiting !== null) return waiting;
   const [found] = await session.rows(row, question, [account]);
   return found?.exists === true ? (obstaclesOf(found, account)[0] ?? null) : null;
 }
@@ -122,6 +134,20 @@ function obstaclesOf(found: Row, account: string): readonly string[] {
     ],
   ];
   return texts.filter(([isSo]) => isSo === true).map(([, text]) => text);
+}
+
+/** Where `pg_settings` has a setting from. */
+const settersOf: Readonly<Record<string, string>> = {
+  user: "a setting of relock's login (ALTER ROLE … SET)",
+  database: 'a setting of this database (ALTER DATABASE … SET)',
+  'database user': "a setting of relock's login in this database (ALTER ROLE … IN DATABASE … SET)",
+};
+
+function readOnlyFindings({ readOnlyBy }: Row): readonly TargetFinding[] {
+  if (readOnlyBy === null) return [];
+  const setter = settersOf[readOnlyBy] ?? "a setting of the server's configuration";
+  const text = `transactions are read-only by default (default_transaction_read_only), by ${setter}. relock sets it off for its own statements, and for those alone`;
+  return [warning(text)];
 }
 
 function formFindings(verifier: readonly z.output<typeof verifierRow>[], account: string): readonly TargetFinding[] {

@@ -5,12 +5,19 @@ import type { ProbeAnswer } from '../../model/probe.js';
 /** Why a login did not come about, as far as it can be told. */
 export type LoginFailure =
   | 'wrongPassword'
-  | 'barred'
+  | 'noLogin'
+  | 'notLetIn'
+  | 'otherJudge'
   | 'noConnectRight'
   | 'noDatabase'
-  | 'full'
+  | 'roleFull'
+  | 'databaseFull'
+  | 'reserved'
+  | 'serverFull'
   | 'closedDatabase'
   | 'busy'
+  | 'oddAnswer'
+  | 'pooler'
   | 'noTls'
   | 'untrusted'
   | 'clearTextAsked'
@@ -18,6 +25,7 @@ export type LoginFailure =
   | 'tooCostly'
   | 'impostor'
   | 'asked'
+  | 'askedInClear'
   | 'unreachable'
   | 'timeout';
 
@@ -36,11 +44,20 @@ export const loginFailures: Readonly<Record<LoginFailure, Meaning>> = {
     code: 'Unauthorized',
     text: 'the login was refused: wrong password, no such role, or its VALID UNTIL is over; nothing was changed. Check the secret in the vault',
   },
-  // NOLOGIN is said after the right password only, pg_hba.conf before any: the same code, so no more can be told.
-  barred: {
+  noLogin: {
     answer: 'barred',
     code: 'Unauthorized',
-    text: 'the role may not log in from here (NOLOGIN, or no line for it in pg_hba.conf); nothing was changed. Let its owner look',
+    text: 'the role is NOLOGIN: every login of it is barred; nothing was changed. ALTER ROLE … LOGIN, or take it out',
+  },
+  notLetIn: {
+    answer: 'barred',
+    code: 'Unauthorized',
+    text: 'pg_hba.conf has no line that lets the role in from here by a password; nothing was changed. Let its owner add one',
+  },
+  otherJudge: {
+    answer: 'barred',
+    code: 'Unauthorized',
+    text: 'another authority judges the logins of this role (ldap, pam or radius in pg_hba.conf), and it said no: what relock changes here would open nothing; nothing was changed. Rotate it at that authority, or set scram-sha-256 in pg_hba.conf',
   },
   noConnectRight: {
     answer: 'barred',
@@ -52,10 +69,25 @@ export const loginFailures: Readonly<Record<LoginFailure, Meaning>> = {
     code: 'Misconfigured',
     text: 'there is no such database; nothing was changed. Correct `database` in relock.yaml',
   },
-  full: {
+  roleFull: {
     answer: 'barred',
     code: 'Unreachable',
-    text: 'no connection is left: the limit of the role, of the database or of the server is reached (SQLSTATE 53300); nothing was changed. End one of its sessions, or raise the limit',
+    text: 'the password is right, but the role is at its CONNECTION LIMIT, so it cannot log in; nothing was changed. End one of its sessions, or raise the limit',
+  },
+  databaseFull: {
+    answer: 'barred',
+    code: 'Unreachable',
+    text: 'the password is right, but the database is at its CONNECTION LIMIT; nothing was changed. End a session, or raise the limit',
+  },
+  reserved: {
+    answer: 'barred',
+    code: 'Unreachable',
+    text: 'the password is right, but the connections that are left are kept for superusers; nothing was changed. End sessions, or raise max_connections',
+  },
+  serverFull: {
+    answer: 'barred',
+    code: 'Unreachable',
+    text: 'the server has no connection left (max_connections), so no password was looked at; nothing was changed. End sessions, or raise it',
   },
   closedDatabase: {
     answer: 'barred',
@@ -66,6 +98,16 @@ export const loginFailures: Readonly<Record<LoginFailure, Meaning>> = {
     answer: 'unknown',
     code: 'Unreachable',
     text: 'the server takes no logins now: it starts or stops; nothing was changed. Try again later',
+  },
+  oddAnswer: {
+    answer: 'unknown',
+    code: 'Unreachable',
+    text: 'the server ended the login for a reason that relock does not know; nothing was changed. Its own log has it',
+  },
+  pooler: {
+    answer: null,
+    code: 'Misconfigured',
+    text: 'what answers there is not the server itself, but a pooler such as PgBouncer: what it says of a password proves nothing, and its sessions are shared; nothing was changed. Name the address of the server in relock.yaml',
   },
   noTls: {
     answer: null,
@@ -103,6 +145,11 @@ export const loginFailures: Readonly<Record<LoginFailure, Meaning>> = {
     code: 'Bug',
     text: 'a login without a password was tried; nothing was changed. Report this',
   },
+  askedInClear: {
+    answer: 'unknown',
+    code: 'Bug',
+    text: 'a login without a password was tried; nothing was changed. Report this',
+  },
   unreachable: {
     answer: 'unknown',
     code: 'Unreachable',
@@ -111,24 +158,44 @@ export const loginFailures: Readonly<Record<LoginFailure, Meaning>> = {
   timeout: { answer: 'unknown', code: 'Timeout', text: 'no login within the deadline; nothing was changed' },
 };
 
-/** Thrown by the password callback: the server would get the password in a way that it must not. */
-export class PasswordWithheld extends Error {
-  constructor(readonly failure: 'clearTextAsked' | 'asked') {
+/** A login that relock itself gave up: a password that would go where it must not, a server that did not prove itself. */
+export class LoginFault extends Error {
+  constructor(readonly failure: LoginFailure) {
     super(failure);
   }
 }
 
-/** The server let us in without its own part of SCRAM. */
-export class ProofWithheld extends Error {}
+/** How far a login had come. */
+export interface LoginStage {
+  /** The server said that the password is right. */
+  readonly authenticated: boolean;
+  readonly askedInClear: boolean;
+}
 
-/** SQLSTATEs that end a login. */
-const sqlStates: Readonly<Record<string, LoginFailure>> = {
+type Told = LoginFailure | ((error: DatabaseError, stage: LoginStage) => LoginFailure);
+
+/** SQLSTATEs that end a login. The same one is said before the password was looked at, and after. */
+const sqlStates: Readonly<Record<string, Told>> = {
   '28P01': 'wrongPassword',
-  '28000': 'barred',
+  '28000': (_, { authenticated, askedInClear }) => {
+    if (authenticated) return 'noLogin';
+    return askedInClear ? 'otherJudge' : 'notLetIn';
+  },
   '42501': 'noConnectRight',
   '3D000': 'noDatabase',
-  '53300': 'full',
+  '53300': ({ routine }, { authenticated }) => (authenticated ? (fullAt[routine ?? ''] ?? 'reserved') : 'serverFull'),
   '55000': 'closedDatabase',
+  '57P01': 'busy',
+  '57P02': 'busy',
+  '57P03': 'busy',
+  // Said by a server when a message cannot be read; poolers say it of whatever they do not like.
+  '08P01': 'pooler',
+};
+
+/** The function of the server that said so: unlike its text, the same in every language. */
+const fullAt: Readonly<Record<string, LoginFailure>> = {
+  InitializeSessionUserId: 'roleFull',
+  CheckMyDatabase: 'databaseFull',
 };
 
 const untrustedCodes: ReadonlySet<string> = new Set([
@@ -149,17 +216,16 @@ const untrustedCodes: ReadonlySet<string> = new Set([
 /** The texts of pg's own errors that have no code, and what they mean. */
 const clientTexts: readonly (readonly [string, LoginFailure])[] = [
   ['The server does not support SSL connections', 'noTls'],
-  ['SASL: Only mechanism(s)', 'otherMethod'],
   ['Unknown authenticationOk message type', 'otherMethod'],
-  ['SASL: SCRAM-SERVER-FIRST-MESSAGE: iteration count', 'tooCostly'],
-  ['SASL: SCRAM-SERVER-FINAL-MESSAGE', 'impostor'],
 ];
 
-/** What pg or the socket threw during a login. */
-export function loginFailureOf(error: unknown): LoginFailure {
-  if (error instanceof PasswordWithheld) return error.failure;
-  if (error instanceof ProofWithheld) return 'impostor';
-  if (error instanceof DatabaseError) return sqlStates[error.code ?? ''] ?? 'busy';
+/** What pg, the socket or relock threw during a login. */
+export function loginFailureOf(error: unknown, stage: LoginStage): LoginFailure {
+  if (error instanceof LoginFault) return error.failure;
+  if (error instanceof DatabaseError) {
+    const told = sqlStates[error.code ?? ''] ?? 'oddAnswer';
+    return typeof told === 'string' ? told : told(error, stage);
+  }
   if (!(error instanceof Error)) return 'unreachable';
   if ('code' in error && typeof error.code === 'string' && untrustedCodes.has(error.code)) return 'untrusted';
   return clientTexts.find(([text]) => error.message.startsWith(text))?.[1] ?? 'unreachable';

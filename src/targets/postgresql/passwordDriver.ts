@@ -1,4 +1,3 @@
-import { escapeIdentifier } from 'pg';
 import { z } from 'zod';
 import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { DriverEnvironment } from '../../contracts/registration.js';
@@ -8,8 +7,10 @@ import { DriverError } from '../../model/errors.js';
 import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import { Secret } from '../../secret/secret.js';
+import { alterRole } from './alterRole.js';
 import { checkRole, mayReadVerifiersSql, roleObstacle } from './checkRole.js';
 import { endSessions } from './endSessions.js';
+import { judgeFindings } from './judge.js';
 import { loginFailures } from './loginFailure.js';
 import { isStoredForm, scramVerifier } from './scram.js';
 import { Server } from './server.js';
@@ -37,8 +38,8 @@ export function passwordCapabilities(settings: PostgresqlSettings): Capabilities
   };
 }
 
-/** SASLprep leaves these as they are; of others, client and server may disagree. */
-const takenAsItIs = /^[\x20-\x7e]+$/;
+/** Neither NUL nor half a character. */
+const canBeSent = /^[^\0\p{Cs}]+$/u;
 
 const stored = z.object({ rolpassword: z.string().nullable() });
 
@@ -55,9 +56,13 @@ export class PostgresqlPasswordDriver implements TargetDriver {
   async check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
     try {
       this.#requireAccount(account);
-      const way = await this.#knock(account, context);
-      if (via?.as !== 'management') return way;
-      return [...way, ...(await withSession(this.#server, via, context, (session) => checkRole(session, account)))];
+      const { findings, askedInClear } = await this.#knock(account, context);
+      if (via?.as !== 'management') return findings;
+      const seen = await withSession(this.#server, via, context, async (session) => [
+        ...(askedInClear ? await judgeFindings(session, account) : []),
+        ...(await checkRole(session, account)),
+      ]);
+      return [...findings, ...seen];
     } catch (error) {
       if (error instanceof DriverError && error.code !== 'Bug') return [{ severity: 'error', message: error.message }];
       throw error;
@@ -78,15 +83,25 @@ export class PostgresqlPasswordDriver implements TargetDriver {
   }
 
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
-    const seen = await this.#session(account, via, context, (session) => roleObstacle(session, account));
+    this.#requireAccount(account);
+    this.#requirePassword(via.secret);
+    const outcome = await logIn(this.#server, via, context);
+    if (outcome.kind === 'failed') {
+      const { code, text } = loginFailures[outcome.failure];
+      const error = this.#server.error(code, 'none', text);
+      if (outcome.failure === 'pooler') return error.message;
+      throw error;
+    }
+    const seen = await roleObstacle(outcome.session, account).finally(() => outcome.session.close());
     return seen === null ? null : this.#server.error('LockedOut', 'none', seen).message;
   }
 
   async change(account: string, via: Login, next: Secret, context: EffectContext): Promise<void> {
     this.#requirePassword(next);
     const password = next.reveal('password');
-    if (!takenAsItIs.test(password)) {
-      const text = 'a password must be printable ASCII, and not empty; nothing was changed. Make another';
+    if (!canBeSent.test(password)) {
+      const text =
+        'a password must not be empty, nor hold what no login can send (NUL, half a character); nothing was changed. Make another';
       throw this.#server.error('Refused', 'none', text);
     }
     await this.#alter(account, via, `PASSWORD '${await scramVerifier(password)}'`, context);
@@ -142,10 +157,10 @@ export class PostgresqlPasswordDriver implements TargetDriver {
     await this.#alter(account, via, 'LOGIN', context);
   }
 
-  #alter(account: string, via: Login, change: string, context: EffectContext): Promise<void> {
-    return this.#session(account, via, context, (session) =>
-      session.execute(`ALTER ROLE ${escapeIdentifier(account)} ${change}`, context),
-    );
+  async #alter(account: string, via: Login, change: string, context: EffectContext): Promise<void> {
+    this.#requireAccount(account);
+    this.#requirePassword(via.secret);
+    await alterRole(this.#server, account, via, change, context);
   }
 
   #session<T>(account: string, via: Login, context: CallContext, use: (session: Session) => Promise<T>): Promise<T> {
@@ -155,15 +170,21 @@ export class PostgresqlPasswordDriver implements TargetDriver {
   }
 
   /** Reaches the server as the account, up to the question for its password: no login is refused by that. */
-  async #knock(account: string, context: CallContext): Promise<readonly TargetFinding[]> {
+  async #knock(account: string, context: CallContext): Promise<Knock> {
     const outcome = await logIn(this.#server, { account, secret: null }, context);
     if (outcome.kind === 'in') {
       await outcome.session.close();
-      return [{ severity: 'error', message: this.#server.error('Misconfigured', 'none', notAsked).message }];
+      const { message } = this.#server.error('Misconfigured', 'none', notAsked);
+      return { askedInClear: false, findings: [{ severity: 'error', message }] };
     }
-    if (outcome.failure === 'asked') return this.#server.settings.tls === 'off' ? [this.#inClear()] : [];
-    const { code, text } = loginFailures[outcome.failure];
-    throw this.#server.error(code, 'none', text);
+    if (outcome.failure !== 'asked' && outcome.failure !== 'askedInClear') {
+      const { code, text } = loginFailures[outcome.failure];
+      throw this.#server.error(code, 'none', text);
+    }
+    return {
+      askedInClear: outcome.failure === 'askedInClear',
+      findings: this.#server.settings.tls === 'off' ? [this.#inClear()] : [],
+    };
   }
 
   #inClear(): TargetFinding {
@@ -193,6 +214,11 @@ export class PostgresqlPasswordDriver implements TargetDriver {
     const text = 'there is no such role; nothing was changed. Correct the account in relock.yaml';
     return this.#server.error('NotFound', 'none', text);
   }
+}
+
+interface Knock {
+  readonly askedInClear: boolean;
+  readonly findings: readonly TargetFinding[];
 }
 
 const notAsked =

@@ -1,10 +1,11 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import { preparedPassword } from './saslprep.js';
 
 const derive = promisify(pbkdf2);
 
 /** As the server's own (`scram_iterations`); what is generated has more than 100 bits of its own. */
-const iterations = 4096;
+const defaultIterations = 4096;
 const saltBytes = 16;
 const keyBytes = 32;
 
@@ -16,12 +17,27 @@ export function isStoredForm(text: string): boolean {
   return storedForm.test(text);
 }
 
-/** A verifier with a salt of its own, as `ALTER ROLE … PASSWORD` takes it. The password must be printable ASCII: SASLprep leaves that as it is. */
+export interface ScramKeys {
+  readonly client: Buffer;
+  /** What the server keeps of `client`. */
+  readonly stored: Buffer;
+  readonly server: Buffer;
+}
+
+export function hmac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+export async function scramKeys(password: string, salt: Buffer, iterations: number): Promise<ScramKeys> {
+  const salted = await derive(preparedPassword(password), salt, iterations, keyBytes, 'sha256');
+  const client = hmac(salted, 'Client Key');
+  return { client, stored: createHash('sha256').update(client).digest(), server: hmac(salted, 'Server Key') };
+}
+
+/** A verifier with a salt of its own, as `ALTER ROLE … PASSWORD` takes it. */
 export async function scramVerifier(password: string): Promise<string> {
   const salt = randomBytes(saltBytes);
-  const salted = await derive(password, salt, iterations, keyBytes, 'sha256');
-  const keyFor = (purpose: string) => createHmac('sha256', salted).update(purpose).digest();
-  const storedKey = createHash('sha256').update(keyFor('Client Key')).digest('base64');
-  const serverKey = keyFor('Server Key').toString('base64');
-  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+  const { stored, server } = await scramKeys(password, salt, defaultIterations);
+  const shown = [salt, stored, server].map((bytes) => bytes.toString('base64'));
+  return `SCRAM-SHA-256$${defaultIterations}:${shown[0]}$${shown[1]}:${shown[2]}`;
 }

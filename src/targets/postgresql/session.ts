@@ -3,9 +3,12 @@ import { z } from 'zod';
 import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { Secret } from '../../secret/secret.js';
 import { CheckedConnection } from './checkedConnection.js';
-import { type LoginFailure, loginFailureOf, loginFailures, PasswordWithheld, ProofWithheld } from './loginFailure.js';
+import { type LoginFailure, LoginFault, loginFailureOf, loginFailures } from './loginFailure.js';
 import type { Server } from './server.js';
 import { statementError } from './statementError.js';
+
+/** By which relock's sessions are known in pg_stat_activity. */
+export const applicationName = 'relock';
 
 /** How long the end of a session may take; it is cut off then. */
 const goodbyeMs = 1_000;
@@ -25,17 +28,32 @@ export type LoginOutcome =
 export async function logIn(server: Server, login: Login, context: CallContext): Promise<LoginOutcome> {
   const left = context.deadline - server.now();
   if (left <= 0 || context.signal.aborted) return { kind: 'failed', failure: 'timeout' };
-  const asking: Asking = { asked: false, proofIsDue: false };
-  const client = newClient(server, login, asking);
+  const { client, connection } = newClient(server, login);
   const line = new Line(client, left, context.signal);
   try {
     await client.connect();
-    if (asking.proofIsDue) throw new ProofWithheld();
-    return { kind: 'in', session: new Session(server, client, line), asked: asking.asked };
+    if (connection.proofIsDue) throw new LoginFault('impostor');
+    await requireServerItself(client);
+    return { kind: 'in', session: new Session(server, client, line), asked: connection.asked };
   } catch (error) {
     line.cut();
-    return { kind: 'failed', failure: line.stopped ? 'timeout' : loginFailureOf(error) };
+    return { kind: 'failed', failure: line.stopped ? 'timeout' : loginFailureOf(error, connection) };
   }
+}
+
+const process = z.tuple([z.object({ pid: z.int() })]);
+
+/**
+ * The process that answers statements is the one that took the login. A pooler takes logins itself, and hands statements to
+ * whatever session it has. Who may not ask is not told, and goes on.
+ */
+async function requireServerItself(client: Client): Promise<void> {
+  const answer = await client.query('select pg_catalog.pg_backend_pid() as pid').catch((error: unknown) => {
+    if (error instanceof DatabaseError) return null;
+    throw error;
+  });
+  const seen = process.safeParse(answer?.rows);
+  if (seen.success && seen.data[0].pid !== client.processID) throw new LoginFault('pooler');
 }
 
 /** Logs in to do something; throws what a failed login of relock's own means. */
@@ -57,31 +75,16 @@ export async function withSession<T>(
   }
 }
 
-interface Asking {
-  asked: boolean;
-  /** SCRAM was begun, and the server has not shown yet that it knows the password's verifier. */
-  proofIsDue: boolean;
-}
-
-function newClient(server: Server, { account, secret }: Login, asking: Asking): Client {
+function newClient(server: Server, { account, secret }: Login) {
   const tls = server.tls();
-  let clearText = false;
   const password = () => {
-    asking.asked = true;
-    if (secret === null) throw new PasswordWithheld('asked');
-    if (clearText && tls === false) throw new PasswordWithheld('clearTextAsked');
+    const inClear = connection.askedInClear;
+    if (secret === null) throw new LoginFault(inClear ? 'askedInClear' : 'asked');
+    if (inClear && tls === false) throw new LoginFault('clearTextAsked');
+    connection.asked = true;
     return secret.reveal('password');
   };
-  const connection = new CheckedConnection({ ssl: tls });
-  connection.on('authenticationSASL', () => {
-    asking.proofIsDue = true;
-  });
-  connection.on('authenticationSASLFinal', () => {
-    asking.proofIsDue = false;
-  });
-  connection.on('authenticationCleartextPassword', () => {
-    clearText = true;
-  });
+  const connection: CheckedConnection = new CheckedConnection(tls, password);
   const client = new Client({
     connection,
     host: server.host,
@@ -91,14 +94,21 @@ function newClient(server: Server, { account, secret }: Login, asking: Asking): 
     password,
     ssl: tls,
     sslnegotiation: 'postgres',
-    application_name: 'relock',
+    application_name: applicationName,
     client_encoding: 'UTF8',
-    // Also keeps PGOPTIONS of the environment out.
-    options: '-c search_path=pg_catalog',
+    // Also keeps PGOPTIONS of the environment out, and limits that a role or a database has for its own work.
+    options: [
+      'search_path=pg_catalog',
+      'statement_timeout=0',
+      'lock_timeout=0',
+      'idle_in_transaction_session_timeout=0',
+    ]
+      .map((setting) => `-c ${setting}`)
+      .join(' '),
   });
   // A session that the server ends while it is idle is an `error` event, and without a listener the end of the process.
   client.on('error', () => undefined);
-  return client;
+  return { client, connection };
 }
 
 /** The connection's end by time or by the caller. */
@@ -139,7 +149,8 @@ class Line {
  * long after everybody believed that it had not. A role or a database may default to read-only transactions; this one is none.
  */
 const effectSettings = `select set_config('statement_timeout', $1, false), set_config('synchronous_commit', 'local', false),
-  set_config('default_transaction_read_only', 'off', false)`;
+  set_config('default_transaction_read_only', 'off', false), (select count(set_config(name, '0', false)) from pg_settings
+  where name in ('transaction_timeout', 'idle_session_timeout'))`;
 
 /** An open session. One statement at a time. */
 export class Session {

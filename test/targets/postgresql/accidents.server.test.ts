@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Login } from '../../../src/contracts/targetDriver.js';
@@ -10,6 +10,7 @@ import { logIn } from '../../../src/targets/postgresql/session.js';
 import { accountProblem } from '../../../src/targets/postgresql/settings.js';
 import {
   driverFor,
+  lockRole,
   loginAs,
   makeManager,
   makeRole,
@@ -243,7 +244,7 @@ describe('the way there', () => {
 describe('a change that goes wrong', () => {
   test('H1: the reply is lost: effect unknown, and a probe says what happened', async () => {
     const upstream = `http://${postgres.address}`;
-    const proxy = await losingReplies(upstream, (said) => said.includes('ALTER ROLE'), 'bytes');
+    const proxy = await losingReplies(upstream, (said) => said.includes("PASSWORD 'SCRAM"), 'bytes');
     const next = newPassword();
     try {
       const lost = change(next, manager, { address: proxy.address, tls: 'off' });
@@ -255,40 +256,17 @@ describe('a change that goes wrong', () => {
   });
 
   test('H2: behind a lock it does not happen late: the server gives it up in time', async () => {
-    const holder = new Client({
-      host: '127.0.0.1',
-      port: postgres.port,
-      database: 'postgres',
-      ssl: false,
-      user: 'postgres',
-      password: postgres.superuser.password,
-    });
-    holder.on('error', () => undefined);
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query(`alter role "${account}" connection limit 7`);
+    const holder = await lockRole(postgres, account);
     const next = newPassword();
     const call = driver().change(account, manager, next, { ...effectContext(), notAfter: Date.now() + 600 });
     await expectNoEffect(bench, call, ['Timeout'], [next, first]);
-    await holder.query('commit');
-    await holder.end();
+    await holder.release();
     await delay(300);
     expect([await probe(next), await probe(first)]).toEqual(['rejected', 'accepted']);
   });
 
   test('the server is killed while it works: unknown, never a false yes', async () => {
-    const holder = new Client({
-      host: '127.0.0.1',
-      port: postgres.port,
-      database: 'postgres',
-      ssl: false,
-      user: 'postgres',
-      password: postgres.superuser.password,
-    });
-    holder.on('error', () => undefined);
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query(`alter role "${account}" connection limit 7`);
+    await lockRole(postgres, account);
     const waiting = change(newPassword());
     const waits = `select count(*)::int as n from pg_stat_activity where usename = $1 and wait_event_type = 'Lock'`;
     await expect.poll(async () => (await postgres.run(waits, [manager.account]))[0]?.n).toBe(1);
