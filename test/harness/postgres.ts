@@ -168,6 +168,8 @@ export async function runAt(port: number, sql: string, values: readonly unknown[
     database: 'postgres',
     ssl: false,
     application_name: 'tests',
+    // Whatever a test sets for everybody.
+    options: '-c default_transaction_read_only=off',
   });
   client.on('error', () => undefined);
   await client.connect();

@@ -1,5 +1,6 @@
-import { Client } from 'pg';
+import { Client, escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startPgBouncer } from '../harness/pgBouncer.js';
 import { type Postgres, startPostgres } from '../harness/postgres.js';
 import { credential, startTrial, type Trial } from './trial.js';
 
@@ -12,22 +13,28 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.stop());
 
-async function trialWith(make: string, before: readonly string[] = []): Promise<Trial> {
+async function trialWith(make: string, before: readonly string[] = [], password = old): Promise<Trial> {
+  return trialAt(
+    `address: "${postgres.address}", tls: verify-full, caFile: "${postgres.caFile}"`,
+    make,
+    before,
+    password,
+  );
+}
+
+async function trialAt(where: string, make: string, before: readonly string[], secret: string): Promise<Trial> {
   await postgres.run(`drop role if exists ${role}`);
-  await postgres.run(`create role ${role} ${make} password '${old}'`);
+  await postgres.run(`create role ${role} ${make} password ${escapeLiteral(secret)}`);
   for (const statement of before) await postgres.run(statement);
   const { name, password } = postgres.superuser;
   const management = `management: { account: ${name}, secret: "primary:mgmt/billing" }`;
-  const tls = `tls: verify-full, caFile: "${postgres.caFile}"`;
   const trial = await startTrial({
-    targets: [
-      `billing: { type: postgresql, address: "${postgres.address}", database: postgres, ${tls}, ${management} }`,
-    ],
+    targets: [`billing: { type: postgresql, ${where}, database: postgres, ${management} }`],
     entry: `kind: password, account: ${role}, targets: [billing]`,
   });
   onTestFinished(trial.stop);
   await trial.mount.personWrites('mgmt/billing', { password });
-  await trial.mount.personWrites(credential, { username: role, password: old });
+  await trial.mount.personWrites(credential, { username: role, password: secret });
   return trial;
 }
 
@@ -129,5 +136,32 @@ describe('settings of others', { timeout: 120_000 }, () => {
       await postgres.run('alter system reset synchronous_standby_names');
       await postgres.run('select pg_reload_conf()');
     }
+  });
+});
+
+describe('what stands between', { timeout: 120_000 }, () => {
+  test('T26 a pooler: no rotation begins, and check says the same', async () => {
+    const { name, password } = postgres.superuser;
+    const users = { [role]: old, [name]: password };
+    const bouncer = await startPgBouncer(postgres, { users, mode: 'transaction', ignored: 'options' });
+    onTestFinished(bouncer.stop);
+    const trial = await trialAt(`address: "${bouncer.address}", tls: off`, 'login', [], old);
+    const before = await verifier();
+    const text = 'what answers there is not the server itself, but a pooler such as PgBouncer';
+    expect(await trial.check()).toEqual(expect.arrayContaining([expect.stringContaining(text)]));
+    for (const policy of ['restore', 'forward'] as const) {
+      const ended = await trial.rotate(policy);
+      expect(ended).toMatchObject({ state: 'untouched', exposed: true, causes: [expect.stringContaining(text)] });
+    }
+    expect(await verifier()).toEqual(before);
+    expect(await trial.mount.readerSees(credential)).toMatchObject({ password: old });
+  });
+
+  test.each([
+    ['a control character beside a wide blank', 'no\u00a0break\u0001here'],
+    ['mixed directions', 'a\u0627\ufb01z'],
+  ])('T17 %s: the old password is seen accepted, then refused', async (_, password) => {
+    const trial = await trialWith('login', [], password);
+    expect(await trial.rotate('restore')).toMatchObject({ end: 'rotated', exposed: false });
   });
 });

@@ -26,7 +26,8 @@ export function passwordCapabilities(settings: PostgresqlSettings): Capabilities
     oldDies: 'now',
     undo: 'capture',
     secretPolicy: secretPolicyOf(settings),
-    // The server gives a statement up when its time is over; what is left is the way of the signal.
+    // The server gives a statement up before its time is over, and no commit waits for a standby. One that stands still longer
+    // is what `obstacle` sees: it is not decided by time.
     settleMs: 2_000,
     silenceIsRefusal: false,
     lockoutThreshold: settings.lockoutThreshold,

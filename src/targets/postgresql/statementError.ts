@@ -16,6 +16,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'Misconfigured',
     text: 'this server takes no changes: it is a standby; nothing was changed. Name the primary in relock.yaml',
   },
+  // Never said of a statement that is at its commit: whoever gives up the wait for a standby is told that it was done.
   '57014': {
     code: 'Timeout',
     text: 'the statement was not done when its time was over, and the server took it back; nothing was changed',
@@ -23,6 +24,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '53100': {
     code: 'Refused',
     text: 'no space is left on the disk of the server; nothing was changed. Let its owner make room',
+  },
+  '22023': {
+    code: 'Refused',
+    text: 'a rule for passwords there (such as passwordcheck or credcheck) does not take this one; nothing was changed. Look at its settings',
   },
   '53200': { code: 'Refused', text: 'the server is out of memory; nothing was changed. Let its owner look' },
   '55P03': { code: 'Timeout', text: 'somebody else holds a lock on the role; nothing was changed. Try again' },
