@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, isMap, isNode, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
 
 /**
  * The text with one key of a map set to a text value; every other character, comments included, stays. null where the
@@ -12,7 +12,7 @@ export function withKeySet(text: string, mapPath: readonly string[], key: string
   if (edited === null) return null;
   before.setIn([...mapPath, key], value);
   const after = parseDocument(edited);
-  const isThat = after.errors.length === 0 && sameValues(after.toJS(), before.toJS());
+  const isThat = after.errors.length === 0 && sameValues(valuesOf(after), valuesOf(before));
   return isThat ? edited : null;
 }
 
@@ -45,6 +45,11 @@ function rangeOf(node: unknown): Node['range'] | undefined {
 
 function columnOf(text: string, offset: number): number {
   return offset - (text.lastIndexOf('\n', offset - 1) + 1);
+}
+
+/** However much aliases repeat: whoever read the file has looked at that. */
+function valuesOf(document: Document): unknown {
+  return document.toJS({ maxAliasCount: -1 });
 }
 
 /** Order of keys aside. */

@@ -2,7 +2,6 @@ import {
   type Document,
   isAlias,
   isMap,
-  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -10,10 +9,12 @@ import {
   type Pair,
   parseAllDocuments,
   visit,
+  type YAMLMap,
 } from 'yaml';
 import { printable, quoted } from '../model/printable.js';
 import { readLongList } from './longList.js';
 import type { ConfigPath } from './problemList.js';
+import { aliasProblems, isMergeKey, resolved, valuesWrittenOut } from './yamlAliases.js';
 
 /** A parsed file: plain values, and where they stand. */
 export interface Source {
@@ -29,8 +30,8 @@ export interface SourceProblem {
 
 export type ParsedSource = { readonly source: Source } | { readonly problems: readonly SourceProblem[] };
 
-/** More repetitions than this of what anchors name is refused: a few lines could else fill the memory. */
-const maxAliasCount = 100;
+/** Once everything is written out that aliases repeat. */
+const maxValues = 1_000_000;
 
 /** Of the marks that part values; the parser takes a kilobyte for each, and would end the process when it finds no more. */
 const maxMarks = 1_000_000;
@@ -53,9 +54,13 @@ function parseWhole(text: string): ParsedSource {
     const problems = [
       ...syntaxProblems(document, lines),
       ...duplicateKeys(document, lines),
-      ...circles(document, lines),
+      ...aliasProblems(document, maxSyntaxProblems).map(({ offset, message }) => ({
+        line: lineAt(lines, offset),
+        message,
+      })),
     ];
     if (problems.length > 0) return { problems };
+    if (valuesWrittenOut(document) > maxValues) return refused(null, tooMuchRepeated);
     return { source: new YamlSource(document, lines) };
   } catch (error) {
     return refused(null, readingProblem(error));
@@ -67,6 +72,7 @@ const maxSyntaxProblems = 5;
 
 const tooDeep = 'it is nested too deeply to be read; expected lists and maps a few levels deep';
 const tooMuch = `it has more than ${maxMarks} values in a form that is read as a whole; expected long lists of credentials with one entry a line, as "- { id: …, … }", or several smaller files`;
+const tooMuchRepeated = `aliases (*name) repeat more than ${maxValues} values; expected the values themselves: write them out`;
 const emptyFile =
   'the file is empty; expected at least vaults, artifacts, targets and credentials: `relock init` writes a start';
 const secondDocument = 'a second YAML document starts here; expected one: remove the "---" and merge the two';
@@ -93,9 +99,6 @@ function refused(line: number | null, message: string): ParsedSource {
 function readingProblem(error: unknown): string {
   if (error instanceof RangeError)
     return 'it is nested too deeply to be read; expected lists and maps a few levels deep';
-  if (error instanceof ReferenceError) {
-    return `aliases (*name) repeat more than ${maxAliasCount} values; expected the values themselves: write them out`;
-  }
   return 'it cannot be read as YAML; expected maps and lists as in docs/configuration.md';
 }
 
@@ -114,7 +117,7 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly 
       const seen = new Map<string, number>();
       for (const { key } of map.items) {
         if (!isScalar(key)) continue;
-        const name = String(key.value);
+        const name = isMergeKey(key) ? '<<' : String(key.value);
         const line = lineAt(lines, key.range?.[0] ?? 0);
         const first = seen.get(name);
         if (first === undefined) seen.set(name, line);
@@ -130,23 +133,6 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): readonly 
   return problems;
 }
 
-/** An alias of something that it stands in. */
-function circles(document: Document.Parsed, lines: LineCounter): readonly SourceProblem[] {
-  const problems: SourceProblem[] = [];
-  visit(document, {
-    Alias(_, alias, around) {
-      if (!around.some((node) => isNode(node) && anchorOf(node) === alias.source)) return;
-      const message = `alias *${printable(alias.source)} stands inside of what it repeats; expected the values themselves: write them out`;
-      problems.push({ line: lineAt(lines, alias.range?.[0] ?? 0), message });
-    },
-  });
-  return problems;
-}
-
-function anchorOf(node: Node): string | undefined {
-  return 'anchor' in node ? node.anchor : undefined;
-}
-
 function lineAt(lines: LineCounter, offset: number): number {
   return Math.max(1, lines.linePos(offset).line);
 }
@@ -158,35 +144,47 @@ class YamlSource implements Source {
     private readonly document: Document.Parsed,
     private readonly lines: LineCounter,
   ) {
-    this.value = document.toJS({ maxAliasCount });
+    this.value = document.toJS({ maxAliasCount: -1 });
   }
 
   lineOf(path: ConfigPath): number {
     let node: unknown = this.document.contents;
     let offset = startOf(node) ?? 0;
     for (const step of path) {
-      const found = child(this.resolved(node), step);
+      const found = child(this.document, resolved(this.document, node), step);
       if (found === null) break;
       offset = startOf(found.at) ?? offset;
       node = found.node;
     }
     return lineAt(this.lines, offset);
   }
-
-  private resolved(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.document) : node;
-  }
 }
 
-/** What stands under a key or index, and the node whose line a person should look at. */
-function child(node: unknown, step: string | number): { readonly node: unknown; readonly at: unknown } | null {
+interface Child {
+  readonly node: unknown;
+  /** The node whose line a person should look at. */
+  readonly at: unknown;
+}
+
+/** What stands under a key or index. */
+function child(document: Document, node: unknown, step: string | number): Child | null {
   if (isSeq(node)) {
     const item: unknown = node.items[Number(step)];
     return item === undefined ? null : { node: item, at: item };
   }
   if (!isMap(node)) return null;
   const pair: Pair | undefined = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
-  return pair === undefined ? null : { node: pair.value, at: pair.key };
+  return pair === undefined ? mergedChild(document, node, step) : { node: pair.value, at: pair.key };
+}
+
+/** The same of what a map gets by `<<`. */
+function mergedChild(document: Document, map: YAMLMap, step: string | number): Child | null {
+  const merged = map.items.filter(({ key }) => isMergeKey(key)).map(({ value }) => resolved(document, value));
+  for (const source of merged.flatMap((value) => (isSeq(value) ? value.items : [value]))) {
+    const found = child(document, resolved(document, source), step);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function startOf(node: unknown): number | null {

@@ -2,6 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import type { Loaded } from '../../src/config/readEstate.js';
+import { withKeySet } from '../../src/config/yamlEdit.js';
+import { parseYaml } from '../../src/config/yamlSource.js';
 import { runHere } from '../cli/runHere.js';
 import { readText, rightLines, temporaryFolder } from './estateFile.js';
 
@@ -45,15 +47,68 @@ describe('a copy that lies otherwise than relock would write it', () => {
   });
 });
 
-test('T25 YAML merge keys: what is merged counts, what is written beside it comes first', () => {
-  const lines = rightLines.map((line) =>
-    line
-      .replace('  host-1: { type: linux, ', '  host-1: &base { type: linux, ')
-      .replace(/^ {2}host-2: \{ type: linux, .*$/, '  host-2: { <<: *base, address: "127.0.0.2:22" }'),
-  );
-  const loaded = readText(lines.join('\n'));
-  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
-  expect(loaded.estate.targets.get('host-2')).toMatchObject({ type: 'linux', bound: { host: '127.0.0.2:22' } });
+describe('T25 YAML merge keys', () => {
+  const based = (host2: string) =>
+    rightLines.map((line) =>
+      line
+        .replace('  host-1: { type: linux, ', '  host-1: &base { type: linux, ')
+        .replace(/^ {2}host-2: \{ type: linux, .*$/, host2),
+    );
+
+  test('T25 what is merged counts, what is written beside it comes first', () => {
+    const lines = based('  host-2: { <<: *base, address: "127.0.0.2:22" }');
+    const loaded = readText(lines.join('\n'));
+    if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+    expect(loaded.estate.targets.get('host-2')).toMatchObject({ type: 'linux', bound: { host: '127.0.0.2:22' } });
+  });
+
+  test('T25 a thousand targets may share one base', () => {
+    const hosts = Array.from(
+      { length: 1000 },
+      (_, at) => `  more-${at}: { <<: *base, address: "127.0.0.3:${at + 1}" }`,
+    );
+    const lines = based(['  host-2: { <<: [*base], address: "127.0.0.2:22" }', ...hosts].join('\n'));
+    const loaded = readText(lines.join('\n'));
+    if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+    expect(loaded.estate.targets.get('more-999')).toMatchObject({ type: 'linux', bound: { host: '127.0.0.3:1000' } });
+  });
+
+  test('T25 an error in what is merged is where it was written', () => {
+    const source = ['base: &base', '  address: 17', 'targets:', '  host:', '    <<: *base', '    type: linux'].join(
+      '\n',
+    );
+    const parsed = parseYaml(source);
+    if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+    const lines = [['address'], ['type'], []].map((path) => parsed.source.lineOf(['targets', 'host', ...path]));
+    expect(lines).toEqual([2, 6, 4]);
+  });
+
+  test.each([
+    ['a: 1\nb: { <<: 5 }', 2, 'takes a map'],
+    ['a: &a [1]\nb: { <<: *a }', 2, 'takes a map'],
+    ['a: 1\nb: { <<: *nowhere }', 2, '*nowhere repeats nothing'],
+    ['a: 1\nb: *nowhere', 2, '*nowhere repeats nothing'],
+    ['a: 1\nb: &b { <<: *b }', 2, 'stands inside of what it repeats'],
+    ['a: &a { x: 1 }\nb:\n  <<: *a\n  <<: *a', 4, 'duplicate key "<<"'],
+  ])('T25 %j: named, with its line', (text, line, message) => {
+    expect(parseYaml(text)).toEqual({ problems: [{ line, message: expect.stringContaining(message) }] });
+  });
+
+  test('T25 a few lines that repeat each other fill no memory', () => {
+    const lines = Array.from(
+      { length: 30 },
+      (_, at) => `a${at + 1}: &a${at + 1} { y: { <<: *a${at} }, z: { <<: *a${at} } }`,
+    );
+    expect(parseYaml(['a0: &a0 { k: 1 }', ...lines].join('\n'))).toEqual({
+      problems: [{ line: null, message: expect.stringContaining('repeat more than') }],
+    });
+  });
+
+  test('T25 relock pin writes beside a merge key', () => {
+    const text = 'targets:\n  a: &a { type: linux, address: x }\n  b: { <<: *a, address: y }\n';
+    const pinned = text.replace('address: y', 'hostKey: "SHA256:k", address: y');
+    expect(withKeySet(text, ['targets', 'b'], 'hostKey', 'SHA256:k')).toBe(pinned);
+  });
 });
 
 test('T28 codec.keyFile names a file that is missing: what makes one is what is said to make one', async () => {
