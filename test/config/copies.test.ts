@@ -129,3 +129,29 @@ test('T28 codec.keyFile names a file that is missing: what makes one is what is 
   expect((await runHere(folder, ['codec', 'new-key'])).code).toBe(0);
   expect(existsSync(join(folder, 'ring.keys'))).toBe(true);
 });
+
+test.each([
+  ['age1abc', 'as `age-keygen -y` prints it'],
+  [`age1${'q'.repeat(58)}`, 'its checksum is wrong'],
+  ['ssh-ed25519 AAAA', 'as `age-keygen -y` prints it'],
+])('T36 recipients: [%j] is named with its line, and nothing of it is repeated', async (recipient, text) => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'vault.key'), 'only to be there');
+  writeFileSync(
+    join(folder, 'relock.yaml'),
+    [
+      'vaults:',
+      '  local:',
+      '    driver: file',
+      '    path: ./vault',
+      '    identityFile: ./vault.key',
+      `    recipients: [${JSON.stringify(recipient)}]`,
+      'artifacts: { driver: folder, path: ./evidence }',
+    ].join('\n'),
+  );
+  const refused = await runHere(folder, ['check', '--offline']);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('relock.yaml:6');
+  expect(refused.stderr).toContain(text);
+  expect(refused.stderr).not.toContain(recipient);
+});

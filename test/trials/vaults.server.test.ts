@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateSecretCommand, GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -223,6 +224,12 @@ describe('age files', { timeout: 120_000 }, () => {
     going.child.stdin?.end(text);
     await going;
   };
+  /** Of somebody else, away from the trial's. */
+  const otherFolder = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'relock-other-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    return folder;
+  };
   const decrypt = async (age: string, identity: string, file: string) =>
     (await run(age, ['-d', '-i', identity, file])).stdout;
 
@@ -256,22 +263,33 @@ describe('age files', { timeout: 120_000 }, () => {
     expect(ended.causes).toEqual([expect.stringContaining(text)]);
   });
 
-  test('T36 recipients that are named keep their access', async () => {
-    const folder = join(process.cwd(), 'node_modules', '.cache');
-    mkdirSync(folder, { recursive: true });
-    const identity = join(folder, `second-${process.pid}-${Date.now()}.key`);
+  test.each([
+    ['an SSH key', 'ssh-ed25519', 'is encrypted to an SSH key, to which relock does not encrypt'],
+    ['an RSA SSH key', 'rsa', 'is encrypted to an SSH key, to which relock does not encrypt'],
+  ])('T36 %s is the second recipient: nothing begins, also where as many are named', async (_, kind, text) => {
+    const named = await createIdentity(join(otherFolder(), 'named.key'));
+    const { trial } = await ageTrial(async (program, folder, recipient) => {
+      await run('ssh-keygen', ['-q', '-t', kind.replace('ssh-', ''), '-N', '', '-f', join(folder, 'other')]);
+      const args = ['-r', recipient, '-R', join(folder, 'other.pub'), '-o', join(folder, 'vault', 'svc.age')];
+      await encrypt(program, args, `{"password":"${old}"}`);
+    }, `, recipients: [${named}]`);
+    expect(await trial.check()).toContainEqual(expect.stringContaining(text));
+    const ended = await trial.rotate('forward');
+    expect(ended).toMatchObject({ state: 'untouched', logins: 0 });
+    expect(ended.causes).toEqual([expect.stringContaining(text)]);
+  });
+
+  test("T36 who is named reads the secrets, and nothing of relock's own", async () => {
+    const identity = join(otherFolder(), 'second.key');
     const second = await createIdentity(identity);
-    const { trial, age } = await ageTrial(
-      (program, place, recipient) =>
-        encrypt(
-          program,
-          ['-r', recipient, '-r', second, '-o', join(place, 'vault', 'svc.age')],
-          `{"password":"${old}"}`,
-        ),
-      `, recipients: [${second}]`,
-    );
+    const { trial, age } = await ageTrial(async (program, place, recipient) => {
+      const args = ['-r', recipient, '-r', second, '-o', join(place, 'vault', 'svc.age')];
+      await encrypt(program, args, `{"password":"${old}"}`);
+    }, `, recipients: [${second}, ${second}]`);
     expect(await trial.check()).toEqual([]);
     expect((await trial.rotate('restore')).end).toBe('rotated');
     expect(await decrypt(age, identity, join(trial.folder, 'vault', 'svc.age'))).toContain('password');
+    const own = join(trial.folder, 'vault', '.relock', 'documents', 'svc.age');
+    await expect(decrypt(age, identity, own)).rejects.toThrow('no identity matched');
   });
 });

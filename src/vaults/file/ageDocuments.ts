@@ -8,7 +8,7 @@ import { contentFromText, contentToText } from '../../ledger/jsonContent.js';
 import { type CopyShapes, noShapes } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import { hasCode, replaceFile } from '../../transport/files/durableFile.js';
-import { readAgeFile, recipientsOf, writtenAs } from './ageFile.js';
+import { readAgeFile, readersOf, writtenAs } from './ageFile.js';
 import { fileOf, ownFolder, placeFolder, temporaryOf } from './fileNames.js';
 import { FileProblems } from './fileProblems.js';
 import { type AgeKey, readAgeKey } from './identity.js';
@@ -21,9 +21,12 @@ const noFile = 'no file';
 /** More than other vaults take. */
 const maxFileBytes = 8 * 1024 * 1024;
 
+/** Of keys `age1…`, to which relock encrypts. */
+const ownKind = 'X25519';
+
 export interface AgeOptions {
   readonly shapes?: CopyShapes;
-  /** Who else may read what relock writes, as `age1…`; everybody who may read a secret now must be among them. */
+  /** Who else may read what readers get, as `age1…`; everybody who may read a secret now must be among them. */
   readonly recipients?: readonly string[];
 }
 
@@ -68,7 +71,7 @@ export class AgeDocuments implements DocumentStore {
     this.#problems.requireTime(path, context);
     await this.#requireRoot(path);
     const key = await this.#useKey();
-    const sealed = await key.encrypt(this.#text(place, path, content));
+    const sealed = await key.encrypt(this.#text(place, path, content), place === 'readers' ? 'everybody' : 'self');
     const file = fileOf(this.#root, place, path);
     return this.#problems.whileWriting(path, () =>
       this.#lock.run(context, async () => {
@@ -135,7 +138,9 @@ export class AgeDocuments implements DocumentStore {
   async #decrypt(place: Place, path: string, bytes: Buffer): Promise<Content> {
     const key = await this.#useKey();
     const file = fileOf(this.#root, place, path);
-    const text = await key.decrypt(this.#binary(path, file, bytes)).catch(() => null);
+    const binary = this.#unarmored(path, file, bytes);
+    this.#requireAllReaders(path, file, binary, key);
+    const text = await key.decrypt(binary).catch(() => null);
     if (text === null) throw this.#problems.cannotDecrypt(path, file, this.#identityFile);
     const content = contentFromText(text, this.#textField(place, path));
     if (content === null) throw this.#problems.notAnObject(path, file);
@@ -152,11 +157,11 @@ export class AgeDocuments implements DocumentStore {
   }
 
   /** Throws where more may read it than relock would write it for: nobody loses access unsaid. */
-  #binary(path: string, file: string, bytes: Uint8Array): Uint8Array {
-    const binary = this.#unarmored(path, file, bytes);
-    const readers = recipientsOf(binary) ?? 0;
-    if (readers > this.#recipients.length + 1) throw this.#problems.moreReaders(path, file, readers);
-    return binary;
+  #requireAllReaders(path: string, file: string, binary: Uint8Array, key: AgeKey): void {
+    const kinds = readersOf(binary) ?? [];
+    const other = kinds.find((kind) => kind !== ownKind);
+    if (other !== undefined) throw this.#problems.otherKeys(path, file, other);
+    if (kinds.length > key.readers) throw this.#problems.moreReaders(path, file, kinds.length);
   }
 
   #unarmored(path: string, file: string, bytes: Uint8Array): Uint8Array {

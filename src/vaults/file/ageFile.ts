@@ -24,11 +24,12 @@ export function writtenAs(bytes: Uint8Array, isArmored: boolean): Uint8Array {
 /** Some 150 recipients; trying each of them takes milliseconds of everybody's time. */
 const maxHeaderBytes = 16 * 1024;
 
-/** How many may read it, as the header tells: one stanza each; those that only confuse eavesdroppers are none. null: it has no end, or too many. */
-export function recipientsOf(bytes: Uint8Array): number | null {
+/** The kinds of keys that may read it, as the header tells: one each. null: the header has no end, or names too many. */
+export function readersOf(bytes: Uint8Array): readonly string[] | null {
   const text = Buffer.from(bytes.subarray(0, maxHeaderBytes)).toString('latin1');
   const end = text.indexOf('\n--- ');
   if (end < 0) return null;
-  const stanzas = text.slice(0, end).match(/^-> .*$/gm) ?? [];
-  return stanzas.filter((stanza) => !/^-> \S*-grease( |$)/.test(stanza)).length;
+  const kinds = [...text.slice(0, end).matchAll(/^-> (\S*)/gm)].map(([, kind = '']) => kind);
+  // Those only confuse eavesdroppers.
+  return kinds.filter((kind) => !kind.endsWith('-grease'));
 }

@@ -4,6 +4,9 @@ import type { VaultType } from '../../contracts/registration.js';
 import { readableFile } from '../../contracts/settings.js';
 import { LedgerVault } from '../../ledger/ledgerVault.js';
 import { AgeDocuments } from './ageDocuments.js';
+import { isRecipient } from './identity.js';
+
+const publicKeyForm = 'expected a public key of age, age1…, as `age-keygen -y` prints it';
 
 const settings = z.strictObject({
   path: z.string().min(1).describe('the folder of the encrypted files'),
@@ -12,11 +15,12 @@ const settings = z.strictObject({
     .array(
       z
         .string()
-        .regex(/^age1[02-9ac-hj-np-z]{58}$/, 'expected a public key of age, age1…, as `age-keygen -y` prints it'),
+        .regex(/^age1[02-9ac-hj-np-z]{58}$/, publicKeyForm)
+        .refine(isRecipient, `its checksum is wrong; ${publicKeyForm}`),
     )
     .max(50)
     .default([])
-    .describe('who else may read what relock writes; every key that may read a secret now must be here'),
+    .describe('who else may read the secrets there; every key that may read one now must be here'),
 });
 
 /** A folder of age-encrypted files, for one host: laptops, demos, small sites. */

@@ -5,6 +5,15 @@ import { IdentityProblem } from './identity.js';
 import { UnfitFile } from './readSmallFile.js';
 import { LockTimeout } from './writeLock.js';
 
+/** Kinds of keys that relock does not encrypt to, by age's own names. */
+const keyKinds: Readonly<Record<string, string>> = {
+  scrypt: 'a passphrase',
+  'ssh-ed25519': 'an SSH key',
+  'ssh-rsa': 'an SSH key',
+  'piv-p256': 'a hardware key',
+  mlkem768x25519: 'a post-quantum key (age1pq1…)',
+};
+
 /** Everything that can go wrong with a folder of age files, as `DriverError`. */
 export class FileProblems {
   readonly #driver: string;
@@ -50,6 +59,14 @@ export class FileProblems {
 
   moreReaders(path: string, file: string, readers: number): DriverError {
     const message = `${file} can be read with ${readers} keys, and relock would write it for fewer: the others would lose it. It was left as it is. Name the public keys of all others in \`recipients\` of the vault (age1…)`;
+    return this.#error(path, { code: 'Misconfigured', message });
+  }
+
+  /** `kind`: as the file's header says it. */
+  otherKeys(path: string, file: string, kind: string): DriverError {
+    const message =
+      `${file} is encrypted to ${keyKinds[kind] ?? 'another kind of key'}, to which relock does not encrypt: whoever reads it by that would lose it. ` +
+      'It was left as it is. Encrypt it to public keys age1… only, and name those of others in `recipients` of the vault';
     return this.#error(path, { code: 'Misconfigured', message });
   }
 

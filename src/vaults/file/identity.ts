@@ -1,10 +1,13 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { recipientsOf } from './ageFile.js';
+import { readersOf } from './ageFile.js';
 
 /** Encrypts to, and decrypts with, the identities of one file. */
 export interface AgeKey {
-  encrypt(text: string): Promise<Uint8Array>;
+  /** How many keys may read what is encrypted for everybody. */
+  readonly readers: number;
+  /** `self`: only the owner of the file; `everybody`: those who were named as well. */
+  encrypt(text: string, reader: 'self' | 'everybody'): Promise<Uint8Array>;
   /** Throws when it is not for this key, or damaged. */
   decrypt(bytes: Uint8Array): Promise<string>;
 }
@@ -15,10 +18,10 @@ export class IdentityProblem extends Error {}
 const identityLine = /^AGE-SECRET-KEY-1[A-Z0-9]+$/;
 
 /**
- * Reads a file as `age-keygen` writes it; what is encrypted, is encrypted to its first identity, and to `recipients` (`age1…`).
+ * Reads a file as `age-keygen` writes it; what is encrypted, is encrypted to its first identity. `others` are public keys (`age1…`).
  * Throws `IdentityProblem`.
  */
-export async function readAgeKey(file: string, recipients: readonly string[] = []): Promise<AgeKey> {
+export async function readAgeKey(file: string, others: readonly string[] = []): Promise<AgeKey> {
   const info = await stat(file).catch(() => null);
   if (info === null) throw new IdentityProblem('is not there. Make it with `relock init`, or with `age-keygen -o`');
   if ((info.mode & 0o077) !== 0) {
@@ -34,29 +37,50 @@ export async function readAgeKey(file: string, recipients: readonly string[] = [
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => identityLine.test(line)),
-    recipients,
+    others,
   );
 }
 
-async function keyFrom(identities: readonly string[], recipients: readonly string[]): Promise<AgeKey> {
+async function keyFrom(identities: readonly string[], others: readonly string[]): Promise<AgeKey> {
   const [first] = identities;
   if (first === undefined) throw new IdentityProblem('holds no age identity (a line AGE-SECRET-KEY-1…)');
-  const encrypter = new Encrypter();
   const decrypter = new Decrypter();
-  try {
-    const own = await identityToRecipient(first);
-    for (const recipient of new Set([own, ...recipients])) encrypter.addRecipient(recipient);
-    for (const identity of identities) decrypter.addIdentity(identity);
-  } catch {
-    throw new IdentityProblem('holds an age identity that is damaged: its checksum is wrong. Restore it from a backup');
-  }
+  const own = await ownRecipient(first, identities, decrypter);
+  const everybody = new Set([own, ...others]);
+  const encrypters = { self: encrypterTo([own]), everybody: encrypterTo(everybody) };
   return {
-    encrypt: (text) => encrypter.encrypt(text),
+    readers: everybody.size,
+    encrypt: (text, reader) => encrypters[reader].encrypt(text),
     decrypt: async (bytes) => {
-      if (recipientsOf(bytes) === null) throw new RangeError('the header has no end, or too many recipients');
+      if (readersOf(bytes) === null) throw new RangeError('the header has no end, or too many recipients');
       return decrypter.decrypt(bytes, 'text');
     },
   };
+}
+
+async function ownRecipient(first: string, all: readonly string[], decrypter: Decrypter): Promise<string> {
+  try {
+    for (const identity of all) decrypter.addIdentity(identity);
+    return await identityToRecipient(first);
+  } catch {
+    throw new IdentityProblem('holds an age identity that is damaged: its checksum is wrong. Restore it from a backup');
+  }
+}
+
+function encrypterTo(recipients: Iterable<string>): Encrypter {
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) encrypter.addRecipient(recipient);
+  return encrypter;
+}
+
+/** Whether something can be encrypted to it. */
+export function isRecipient(text: string): boolean {
+  try {
+    encrypterTo([text]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
