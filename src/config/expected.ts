@@ -4,5 +4,6 @@ import type { CredentialEntry } from './estate.js';
 
 /** What copies of a credential must hold. */
 export function expectedOf({ kind, account, usernameDiffers, adopt }: CredentialEntry): Expected {
-  return { needed: credentialKinds[kind].needed, account, usernameDiffers, adopt };
+  const { ownedFields, needed } = credentialKinds[kind];
+  return { owned: ownedFields, needed, account, usernameDiffers, adopt };
 }

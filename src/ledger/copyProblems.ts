@@ -1,60 +1,66 @@
-import { type CopyProblem, type Expected, nothingThere } from '../model/copyShape.js';
+import { type CopyProblem, type CopyShape, type Expected, nothingThere } from '../model/copyShape.js';
 import { quoted } from '../model/printable.js';
-import { Secret } from '../secret/secret.js';
+import type { Secret } from '../secret/secret.js';
 import { isExactNumber } from '../transport/exactJson.js';
-import type { Content } from './documentStore.js';
+import type { Content, StoredDocument } from './documentStore.js';
+import { nameThere } from './fieldNames.js';
+import { invisibleEnds, trimmed, withoutInvisible } from './invisible.js';
 import { restOf } from './jsonContent.js';
 
+type Fields = CopyShape['fields'];
+
 /**
- * What is wrong with what readers of a copy get, in relock's words. `relock check`, dry runs and rotations all ask here.
+ * What is wrong with what readers of a copy get, in relock's words, by the names that its fields have there. `relock check`,
+ * dry runs and rotations all ask here. `mistyped`: why the path may be another's.
  */
-export function copyProblems(path: string, content: Content | null, expected: Expected): readonly CopyProblem[] {
-  if (content === null || isEmpty(content)) return absence(path, expected);
-  const { needed } = expected;
+export function copyProblems(
+  { content, gone }: Pick<StoredDocument, 'content' | 'gone'>,
+  expected: Expected,
+  { fields, mistyped }: { readonly fields: Fields; readonly mistyped: string | null },
+): readonly CopyProblem[] {
+  if (content === null || isEmpty(content)) return absence(expected, [gone, mistyped]);
   const blocking = [
-    ...needed.flatMap((field) => fieldProblem(content, field)),
-    ...usernameProblem(content.fields, expected),
+    ...expected.owned.flatMap((field) => fieldProblem(content, field, expected, fields)),
+    ...usernameProblem(content.fields, expected, nameThere(fields, 'username')),
   ];
-  return [
-    ...blocking.map((text) => ({ text, blocks: true })),
-    ...invisibleEdges(content.fields, needed).map((text) => ({ text, blocks: false })),
-  ];
+  const unseen = [...typedFields(expected), 'username'].flatMap((field) =>
+    unseenProblem(content.fields, field, fields),
+  );
+  return [...blocking.map((text) => ({ text, blocks: true })), ...unseen.map((text) => ({ text, blocks: false }))];
 }
 
-/** KV's own addresses have these before the path; a path in relock.yaml has not. */
-const kvPrefix = /^(data|metadata)\/(.+)$/;
-
-function absence(path: string, { adopt }: Expected): readonly CopyProblem[] {
+function absence({ adopt }: Expected, hints: readonly (string | null | undefined)[]): readonly CopyProblem[] {
   if (adopt) return [];
-  const [, prefix, rest] = kvPrefix.exec(path) ?? [];
-  const kv =
-    prefix === undefined
-      ? ''
-      : `. The path begins with "${prefix}/", which is part of KV's address and not of the path; expected "${rest}"`;
-  return [{ text: `${nothingThere}${kv}`, blocks: false }];
+  const said = hints.filter((hint) => hint != null);
+  return [{ text: [nothingThere, ...said].join('. '), blocks: false }];
 }
 
 function isEmpty(content: Content): boolean {
   return content.fields.fieldNames().length === 0 && Object.keys(restOf(content)).length === 0;
 }
 
-function fieldProblem(content: Content, field: string): readonly string[] {
-  if (content.fields.has(field)) return content.fields.reveal(field) === '' ? [`its field "${field}" is empty`] : [];
+function fieldProblem(content: Content, field: string, { needed }: Expected, fields: Fields): readonly string[] {
+  const isNeeded = needed.includes(field);
+  const there = quoted(nameThere(fields, field));
+  if (content.fields.has(field))
+    return isNeeded && content.fields.reveal(field) === '' ? [`its field ${there} is empty`] : [];
   const rest = restOf(content);
-  if (Object.hasOwn(rest, field)) return [`its field "${field}" is ${kindOf(rest[field])}; expected text`];
-  const names = [...content.fields.fieldNames(), ...Object.keys(rest)];
+  if (Object.hasOwn(rest, field)) return [`its field ${there} is ${kindOf(rest[field])}; expected text`];
+  return isNeeded ? [missing(content, field, fields)] : [];
+}
+
+function missing(content: Content, field: string, fields: Fields): string {
+  const there = quoted(nameThere(fields, field));
+  const names = [...content.fields.fieldNames(), ...Object.keys(restOf(content))].map((name) =>
+    nameThere(fields, name),
+  );
   const similar = names.find((name) => isSimilar(name, field));
-  if (similar !== undefined)
-    return [
-      `there is ${quoted(similar)}; expected "${field}". If that is it, say so: fields: { ${field}: ${similar} }`,
-    ];
-  const shown = names
-    .slice(0, mostNames)
-    .map((name) => quoted(name))
-    .join(', ');
-  return [
-    `it has no field "${field}"; there is ${shown}. Correct the path, or name the field: fields: { ${field}: … }`,
-  ];
+  if (similar !== undefined) {
+    const asYaml = /^[A-Za-z][\w-]*$/.test(similar) ? similar : quoted(similar);
+    return `there is ${quoted(similar)}; expected ${there}. If that is it, say so: fields: { ${field}: ${asYaml} }`;
+  }
+  const shown = names.slice(0, mostNames).map((name) => quoted(name));
+  return `it has no field ${there}; there is ${shown.join(', ')}. Correct the path, or name the field: fields: { ${field}: … }`;
 }
 
 const mostNames = 8;
@@ -79,38 +85,25 @@ function isSimilar(name: string, field: string): boolean {
   return plain === field.replaceAll('_', '') || (otherNames[field] ?? []).includes(plain);
 }
 
-function usernameProblem(fields: Secret, { account, usernameDiffers }: Expected): readonly string[] {
-  if (usernameDiffers || !fields.has('username') || fields.reveal('username') === account) return [];
+function usernameProblem(fields: Secret, { account, usernameDiffers }: Expected, there: string): readonly string[] {
+  if (usernameDiffers || !fields.has('username')) return [];
+  if (withoutInvisible(fields.reveal('username')) === account) return [];
   return [
-    `its "username" is not ${quoted(account)}, the account of this credential. Correct whichever is wrong, or say that they differ: usernameDiffers: true`,
+    `its ${quoted(there)} is not ${quoted(account)}, the account of this credential. Correct whichever is wrong, or say that they differ: usernameDiffers: true`,
   ];
 }
 
-/** What no login sends, and no eye sees: blanks, line breaks, marks without width. */
-const edges = /^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu;
-
-/** Fields that end or begin with something invisible; keys do, and need it. */
-function invisibleEdges(fields: Secret, needed: readonly string[]): readonly string[] {
-  const typed = needed.filter((field) => field !== 'private_key' && fields.has(field));
-  return typed.flatMap((field) => {
-    const value = fields.reveal(field);
-    const found = value.match(edges)?.join('');
-    if (found === undefined) return [];
-    const where = value.startsWith(value.trim().charAt(0)) ? 'ends with' : 'begins with';
-    return [`its field "${field}" ${where} ${nameOf(found)}, which no login sends. Store it without`];
-  });
+/** Keys end with a line break, and need it. */
+function typedFields({ needed }: Expected): readonly string[] {
+  return needed.filter((field) => field !== 'private_key');
 }
 
-function nameOf(text: string): string {
-  if (/[\r\n]/.test(text)) return 'a line break';
-  if (text.includes('\t')) return 'a tab';
-  return /^[ ]+$/.test(text) ? 'a blank' : 'an invisible character';
+function unseenProblem(secret: Secret, field: string, fields: Fields): readonly string[] {
+  const found = secret.has(field) ? invisibleEnds(secret.reveal(field)) : null;
+  return found === null ? [] : [`its field ${quoted(nameThere(fields, field))} ${found}. Store it without`];
 }
 
-/** The same secret without what is invisible at the ends of its fields; null: nothing is. */
-export function trimmed(secret: Secret, needed: readonly string[]): Secret | null {
-  const typed = needed.filter((field) => field !== 'private_key' && secret.has(field));
-  const changed = typed.filter((field) => secret.reveal(field).replace(edges, '') !== secret.reveal(field));
-  const values = changed.map((field) => [field, secret.reveal(field).replace(edges, '')] as const);
-  return values.some(([, value]) => value !== '') ? secret.with(Secret.of(Object.fromEntries(values))) : null;
+/** What somebody typed, without what no login sends; null: it is like that already. */
+export function typedWithout(secret: Secret, expected: Expected): Secret | null {
+  return trimmed(secret, typedFields(expected));
 }

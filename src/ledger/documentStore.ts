@@ -17,6 +17,8 @@ export interface StoredDocument {
   readonly content: Content | null;
   /** Names this very state, also that nothing is there. Opaque. */
   readonly revision: string;
+  /** Where nothing is: what was there and how it went, and what brings it back. */
+  readonly gone?: string;
 }
 
 /**
@@ -37,4 +39,6 @@ export interface DocumentStore {
   /** Every path at or under the prefix (`''`: all), sorted, complete or an error. `readers` never lists relock's own. */
   list(place: Place, prefix: SecretPath, context: CallContext): Promise<readonly SecretPath[]>;
   check(paths: readonly SecretPath[], context: CallContext): Promise<readonly VaultFinding[]>;
+  /** Why the path may be mistyped, where nothing is there; null: it looks right. */
+  mistyped?(path: SecretPath): string | null;
 }

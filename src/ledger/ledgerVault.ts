@@ -25,7 +25,7 @@ import {
 import type { Instant } from '../model/time.js';
 import { candidateVersion, isVersionOf } from '../model/versionNames.js';
 import type { Secret } from '../secret/secret.js';
-import { copyProblems, trimmed } from './copyProblems.js';
+import { copyProblems, typedWithout } from './copyProblems.js';
 import {
   dropVersion,
   finishDocument,
@@ -53,11 +53,13 @@ const readsAtOnce = 16;
 export class LedgerVault implements VaultBackend {
   readonly driver: string;
   readonly #store: DocumentStore;
+  readonly #shapes: CopyShapes;
   readonly #ledger: Ledger;
   readonly #now: () => Instant;
 
   constructor(documents: DocumentStore, now: () => Instant, shapes: CopyShapes = noShapes) {
     const store = withShapes(documents, shapes);
+    this.#shapes = shapes;
     this.driver = store.driver;
     this.#store = store;
     this.#ledger = new Ledger(store);
@@ -71,8 +73,7 @@ export class LedgerVault implements VaultBackend {
 
   async problems(path: SecretPath, expected: Expected, context: CallContext): Promise<readonly CopyProblem[]> {
     this.#ledger.requirePath(path);
-    const { content } = await this.#store.read('readers', path, context);
-    return copyProblems(path, content, expected);
+    return this.#problemsOf(path, await this.#store.read('readers', path, context), expected);
   }
 
   async list(prefix: SecretPath, context: CallContext): Promise<readonly SecretPath[]> {
@@ -104,10 +105,10 @@ export class LedgerVault implements VaultBackend {
       if (Object.keys(document.leftovers).some((version) => isVersionOf(opening.token, version))) {
         throw this.#ledger.problems.spent(path);
       }
-      const { content } = await this.#store.read('readers', path, context);
-      if (expected !== undefined) this.#requireFit(path, content, expected);
-      this.#requireText(path, content, opening.ownedFields);
-      const value = ownedValue(content, opening.ownedFields);
+      const stored = await this.#store.read('readers', path, context);
+      if (expected !== undefined) this.#requireFit(path, stored, expected);
+      this.#requireText(path, stored.content, opening.ownedFields);
+      const value = ownedValue(stored.content, opening.ownedFields);
       const next = withTrimmed(openDocument(document, opening, value), value, expected);
       return { document: next, result: { kind: 'opened', record: next.record } };
     });
@@ -240,8 +241,13 @@ export class LedgerVault implements VaultBackend {
     return secret;
   }
 
-  #requireFit(path: SecretPath, content: Content | null, expected: Expected): void {
-    const problem = copyProblems(path, content, expected).find(({ blocks }) => blocks);
+  #problemsOf(path: SecretPath, stored: StoredDocument, expected: Expected): readonly CopyProblem[] {
+    const mistyped = this.#store.mistyped?.(path) ?? null;
+    return copyProblems(stored, expected, { fields: this.#shapes.get(path)?.fields ?? {}, mistyped });
+  }
+
+  #requireFit(path: SecretPath, stored: StoredDocument, expected: Expected): void {
+    const problem = this.#problemsOf(path, stored, expected).find(({ blocks }) => blocks);
     if (problem !== undefined) throw this.#ledger.problems.unfit(path, problem.text);
   }
 
@@ -276,7 +282,7 @@ export class LedgerVault implements VaultBackend {
 
 /** What somebody typed, without what no login sends: the account may well be open to that. */
 function withTrimmed(document: OpenDocument, value: Secret | null, expected: Expected | undefined): OpenDocument {
-  const secret = value === null || expected === undefined ? null : trimmed(value, expected.needed);
+  const secret = value === null || expected === undefined ? null : typedWithout(value, expected);
   if (secret === null) return document;
   const { ownedFields, targets } = document.record;
   return holdVersion(document, { role: 'old', label: 'trimmed', secret: secret.pick(ownedFields), mayBeAt: targets });

@@ -24,6 +24,8 @@ export const nothingThere =
 
 /** What a credential's copies must hold to be used. */
 export interface Expected {
+  /** A rotation writes these. */
+  readonly owned: readonly string[];
   /** Without these a login cannot be made. */
   readonly needed: readonly string[];
   readonly account: string;

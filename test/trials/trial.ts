@@ -51,6 +51,8 @@ export interface TrialOptions {
   readonly entry: string;
   /** Default: `primary:itron/svc`. */
   readonly copies?: string;
+  /** In the place of `copies`, by the name of the primary's mount. */
+  readonly copiesOf?: (mount: string) => string;
   readonly timing?: string;
 }
 
@@ -60,7 +62,8 @@ const quick =
 export async function startTrial(options: TrialOptions): Promise<Trial> {
   const folder = mkdtempSync(join(tmpdir(), 'relock-trial-'));
   const mount = await freshMount();
-  const { vaults = [], targets, entry, copies = `["primary:${credential}"]`, timing = quick } = options;
+  const { vaults = [], targets, entry, timing = quick } = options;
+  const copies = options.copiesOf?.(mount.mount) ?? options.copies ?? `["primary:${credential}"]`;
   const primary = `{ driver: openbao, address: "${mount.address}", mount: ${mount.mount}, auth: { method: token, tokenEnv: TRIAL } }`;
   const lines = [
     'vaults:',

@@ -84,6 +84,56 @@ describe('what a KV secret holds', { timeout: 120_000 }, () => {
     expect([await opens(String(Password)), await opens(old)]).toEqual(['accepted', 'refused']);
   });
 
+  test.each([
+    [{ password: old }, 'there is "password"; expected "Password"'],
+    [{ Password: 17, password: old }, 'its field "Password" is a number; expected text'],
+    [{ Password: '' }, 'its field "Password" is empty'],
+    [{ User: 'other', Password: old }, 'its "User" is not "itron-svc"'],
+    [{ 'pass\u0007word': old }, 'there is "pass\\u{7}word"; expected "Password"'],
+  ])(
+    'T1 %j, though fields says { password: Password }: named as it is called there, and nothing is lost',
+    async (content, text) => {
+      const copies = `[{ ref: "primary:${credential}", fields: { password: Password, username: User } }]`;
+      const trial = await trialWith({ copies });
+      await trial.mount.personWrites(credential, content);
+      await expectNothingBegins(trial, text);
+      expect(await trial.mount.readerSees(credential)).toEqual(content);
+    },
+  );
+
+  test('T1 a field that is written but not needed must be text as well', async () => {
+    const trial = await trialWith({ entry: `kind: ssh-key, account: ${account}, targets: [headend]` });
+    await trial.mount.personWrites(credential, { private_key: 'a key', public_key: 17 });
+    await expectNothingBegins(trial, 'its field "public_key" is a number; expected text');
+  });
+
+  test('T1 the second copy is under another name: nothing begins', async () => {
+    const trial = await trialWith({ copies: `["primary:${credential}", "primary:itron/second"]` });
+    await trial.mount.personWrites(credential, { password: old });
+    await trial.mount.personWrites('itron/second', { Password: old });
+    await expectNothingBegins(trial, 'there is "Password"; expected "password"');
+  });
+
+  test('T1 a field that is called as relock calls another one is kept', async () => {
+    const copies = `[{ ref: "primary:${credential}", fields: { password: Password, username: password } }]`;
+    const trial = await trialWith({ copies });
+    const foreign = { username: 'of somebody else', port: 22, '\u0000password': 'x' };
+    await trial.mount.personWrites(credential, { Password: old, password: account, ...foreign });
+    expect(await trial.check()).toEqual([]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    const { Password, ...others } = (await trial.mount.readerSees(credential)) ?? {};
+    expect(others).toEqual({ password: account, ...foreign });
+    expect([await opens(String(Password)), await opens(old)]).toEqual(['accepted', 'refused']);
+  });
+
+  test('T1 a foreign number that is called as relock calls ours is kept', async () => {
+    const copies = `[{ ref: "primary:${credential}", fields: { password: Password } }]`;
+    const trial = await trialWith({ copies });
+    await trial.mount.personWrites(credential, { Password: old, password: 1234 });
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await trial.mount.readerSees(credential)).toMatchObject({ password: 1234 });
+  });
+
   test('T2 nothing is there: neither check nor incident take it for a first adoption', async () => {
     const trial = await trialWith();
     await expectNothingBegins(trial, 'readers get no secret there that belongs to this credential');
@@ -94,10 +144,16 @@ describe('what a KV secret holds', { timeout: 120_000 }, () => {
     await trial.mount.personWrites(credential, { username: account, password: old });
     await trial.mount.api('DELETE', `${trial.mount.mount}/data/${credential}`);
     await expectNothingBegins(trial, 'readers get no secret there');
+    expect(await trial.check()).toEqual([expect.stringContaining('version, 1, was deleted there: `bao kv undelete')]);
   });
 
-  test("T2 a path that was mistyped by KV's own data/ is named", async () => {
-    const trial = await trialWith({ copies: `["primary:data/${credential}"]` });
+  test.each([
+    ['data/', () => 'data/'],
+    ['metadata/', () => 'metadata/'],
+    ['mount', (mount: string) => `${mount}/`],
+    ['whole address', (mount: string) => `${mount}/data/`],
+  ])("T2 a path that was mistyped by KV's own %s is named", async (_, prefix) => {
+    const trial = await trialWith({ copiesOf: (mount) => `["primary:${prefix(mount)}${credential}"]` });
     await trial.mount.personWrites(credential, { username: account, password: old });
     expect(await trial.check()).toEqual([expect.stringContaining(`expected "${credential}"`)]);
     expect((await trial.rotate()).end).toBe('untouched(noOldValue)');
@@ -121,6 +177,9 @@ describe('what a KV secret holds', { timeout: 120_000 }, () => {
     [`\ufeff${old}`, 'begins with an invisible character'],
     [`${old}\u00a0`, 'ends with an invisible character'],
     [`${old}\u200b`, 'ends with an invisible character'],
+    [`\u200b${old}`, 'begins with an invisible character'],
+    [`${old}\u3164`, 'ends with an invisible character'],
+    [`\t${old}\n`, 'begins with a tab and ends with a line break'],
   ])('T3 %j: check says what no eye sees, and what works is found', async (password, text) => {
     const trial = await trialWith();
     await trial.mount.personWrites(credential, { username: account, password });
@@ -129,6 +188,13 @@ describe('what a KV secret holds', { timeout: 120_000 }, () => {
     expect(finding).not.toContain(old);
     expect((await trial.rotate('restore')).end).toBe('rotated');
     expect(await opens(old)).toBe('refused');
+  });
+
+  test('T3 T4 an invisible end of the username is named, and is no other account', async () => {
+    const trial = await trialWith();
+    await trial.mount.personWrites(credential, { username: `${account}\n`, password: old });
+    expect(await trial.check()).toEqual([expect.stringContaining('its field "username" ends with a line break')]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
   });
 
   test('T4 a username that is not the account: nothing begins, unless it is said that they differ', async () => {

@@ -20,6 +20,7 @@ const readAttempts = 3;
 /** AWS's own limit. */
 const maxBytes = 65_536;
 
+const noValue = 'The secret is there, and has no value that is AWSCURRENT';
 const binary = 'its value is binary, which relock does not rotate. Nothing was changed; store it as text';
 
 /**
@@ -48,7 +49,7 @@ export class SecretDocuments implements DocumentStore {
       const described = await this.#api.describe(name, context);
       if (described === null) return { content: null, revision: absent };
       if (described.DeletedDate !== undefined) throw this.#error('Refused', name, deleted);
-      if (currentVersion(described) === null) return { content: null, revision: withoutValue };
+      if (currentVersion(described) === null) return { content: null, revision: withoutValue, gone: noValue };
     }
     throw this.#error('Conflict', name, 'it keeps changing while it is read. Nothing was changed; try again');
   }

@@ -112,6 +112,11 @@ export class AgeDocuments implements DocumentStore {
     return each.flat();
   }
 
+  mistyped(path: string): string | null {
+    if (!path.endsWith('.age')) return null;
+    return `The path ends with ".age", which relock adds to it; expected "${path.slice(0, -'.age'.length)}"`;
+  }
+
   async #asFindings(path: string | null, look: () => Promise<void>): Promise<readonly VaultFinding[]> {
     try {
       await look();

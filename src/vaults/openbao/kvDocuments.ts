@@ -15,12 +15,18 @@ import { Mount } from './mount.js';
 const readAnswer = z.object({
   data: z.object({
     data: z.record(z.string(), z.unknown()).nullable(),
-    metadata: z.object({ version: z.number().int() }),
+    metadata: z.object({ version: z.number().int(), destroyed: z.boolean().default(false) }),
   }),
 });
 
 /** `deletion_time` is set when the mount lets versions expire. */
 const writeAnswer = z.object({ data: z.object({ deletion_time: z.string() }) });
+
+function goneBy({ version, destroyed }: { readonly version: number; readonly destroyed: boolean }): string {
+  return destroyed
+    ? `Its newest version, ${version}, was destroyed there`
+    : `Its newest version, ${version}, was deleted there: \`bao kv undelete -versions=${version}\` brings it back`;
+}
 
 const staleText = 'check-and-set parameter did not match the current version';
 
@@ -48,7 +54,7 @@ export class KvDocuments implements DocumentStore {
     }
     const { data, metadata } = parsed.data.data;
     const revision = String(metadata.version);
-    if (data === null) return { content: null, revision };
+    if (data === null) return { content: null, revision, gone: goneBy(metadata) };
     const content = contentFromValue(data);
     if (content === null) throw this.#notKv(path);
     return { content, revision };
@@ -86,6 +92,14 @@ export class KvDocuments implements DocumentStore {
   async check(paths: readonly string[], context: CallContext): Promise<readonly VaultFinding[]> {
     await this.#requireMount(context);
     return checkAccess(this.#session, this.#mount, paths, context);
+  }
+
+  /** KV's own addresses have the mount and `data` before the path; a path in relock.yaml has not. */
+  mistyped(path: string): string | null {
+    const own = [`${this.#mount.name}/`, 'data/', 'metadata/'];
+    const rest = own.reduce((left, prefix) => (left.startsWith(prefix) ? left.slice(prefix.length) : left), path);
+    if (rest === path || rest === '') return null;
+    return `The path begins with "${path.slice(0, -rest.length)}", which is part of KV's address and not of the path; expected "${rest}"`;
   }
 
   /** Asked once, and again only after it failed. */
