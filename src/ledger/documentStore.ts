@@ -10,6 +10,8 @@ export interface Content {
   readonly fields: Secret;
   /** Everything that is not (numbers, lists, objects), as JSON text in one field `json`; null: nothing. Kept as it is. */
   readonly rest: Secret | null;
+  /** Where it was read as JSON text: that text, in one field `json`. What does not change in it is written as it stood. */
+  readonly text?: Secret;
 }
 
 export interface StoredDocument {

@@ -1,6 +1,7 @@
 import { Secret } from '../secret/secret.js';
 import { exactText, isExactNumber, parseExactly } from '../transport/exactJson.js';
 import type { Content } from './documentStore.js';
+import { withTexts } from './jsonEdit.js';
 
 /** A vault's JSON object as content: text fields apart from everything else, nothing dropped. */
 export function contentFromJson(object: Readonly<Record<string, unknown>>): Content {
@@ -18,7 +19,8 @@ export function contentFromJson(object: Readonly<Record<string, unknown>>): Cont
 export function contentFromText(text: string, field: string | null = null): Content | null {
   if (field !== null) return { fields: Secret.of({ [field]: text }), rest: null };
   try {
-    return contentFromValue(parseExactly(text));
+    const content = contentFromValue(parseExactly(text));
+    return content === null ? null : { ...content, text: Secret.of({ json: text }) };
   } catch {
     return null;
   }
@@ -36,7 +38,18 @@ export function contentFromValue(value: unknown): Content | null {
 
 /** In clear: only on its way into a vault. */
 export function contentToText(content: Content, field: string | null = null): string {
-  return field === null ? exactText(contentToJson(content)) : content.fields.reveal(field);
+  if (field !== null) return content.fields.reveal(field);
+  return asItStood(content) ?? exactText(contentToJson(content));
+}
+
+/** The text that it was read from, with the fields that are others now; null: more than that has changed, or it was read from none. */
+function asItStood({ fields, rest, text }: Content): string | null {
+  const before = text === undefined ? null : contentFromText(text.reveal('json'));
+  if (text === undefined || before === null) return null;
+  const isWhole = before.fields.fieldNames().every((name) => fields.has(name));
+  if (!isWhole || before.rest?.reveal('json') !== rest?.reveal('json')) return null;
+  const changed = fields.fieldNames().filter((name) => !fields.equals(before.fields, [name]));
+  return withTexts(text.reveal('json'), fields.pick(changed).revealAll());
 }
 
 /** As `contentToText`, for a text that is part of a larger one: only `exactText` writes its numbers as they were. */

@@ -19,7 +19,7 @@ export function fieldThatIsNotText(content: Content | null, ownedFields: readonl
 
 /** The same content with the owned fields of that value, no others of it, and every foreign field as it was. */
 export function withOwned(content: Content | null, value: Secret, ownedFields: readonly string[]): Content {
-  const { fields, rest } = content ?? empty;
+  const { fields, ...others } = content ?? empty;
   const foreign = fields.fieldNames().filter((field) => !ownedFields.includes(field));
-  return { fields: fields.pick(foreign).with(value.pick(ownedFields)), rest };
+  return { ...others, fields: fields.pick(foreign).with(value.pick(ownedFields)) };
 }

@@ -1,10 +1,11 @@
 import { LosslessNumber, parse, stringify } from 'lossless-json';
 
-/** JSON whose numbers keep their digits: those that a `number` would change are `LosslessNumber`s. Throws as `JSON.parse` does. */
+/** JSON whose numbers keep their digits: those that a `number` would change are `LosslessNumber`s. Else as `JSON.parse`. */
 export function parseExactly(text: string): unknown {
-  return parse(text, null, (digits) =>
-    String(Number(digits)) === digits ? Number(digits) : new LosslessNumber(digits),
-  );
+  return parse(text, null, {
+    parseNumber: (digits) => (String(Number(digits)) === digits ? Number(digits) : new LosslessNumber(digits)),
+    onDuplicateKey: ({ newValue }) => newValue,
+  });
 }
 
 /** The text of what `parseExactly` read. */

@@ -154,7 +154,8 @@ export class AgeDocuments implements DocumentStore {
 
   #text(place: Place, path: string, content: Content): string {
     const field = this.#textField(place, path);
-    return field === null ? `${contentToText(content)}\n` : contentToText(content, field);
+    const text = contentToText(content, field);
+    return field !== null || content.text !== undefined ? text : `${text}\n`;
   }
 
   #textField(place: Place, path: string): string | null {
