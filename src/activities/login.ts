@@ -1,5 +1,6 @@
 import type { CallContext } from '../contracts/context.js';
 import type { Login } from '../contracts/targetDriver.js';
+import { requireLogin } from '../ledger/managementSecret.js';
 import { DriverError } from '../model/errors.js';
 import { type RotationRecord, recordPhases, type TargetId } from '../model/record.js';
 import type { LoginAs } from '../protocol/commands.js';
@@ -27,6 +28,7 @@ export async function loginFor(
   const { record } = await atVault(() => copy.vault.state(copy.path, context));
   if (record !== null && record.token !== token && isPastApplied(record)) throw fenced(copy.ref, target);
   const secret = await atVault(() => copy.vault.read(copy.path, 'current', context));
+  requireLogin(copy.ref, secret);
   return { as: 'management', account: management.account, secret };
 }
 

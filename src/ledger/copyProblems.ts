@@ -80,7 +80,8 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   secret_id: ['secret', 'secretid'],
 };
 
-function isSimilar(name: string, field: string): boolean {
+/** Whether people or other tools may mean that field by the name. */
+export function isSimilar(name: string, field: string): boolean {
   const plain = name.toLowerCase().replace(/[^a-z0-9]/g, '');
   return plain === field.replaceAll('_', '') || (otherNames[field] ?? []).includes(plain);
 }

@@ -145,7 +145,8 @@ export class LedgerVault implements VaultBackend {
     if (version !== 'current') return this.#held(path, await this.#ledger.load(path, context), version);
     this.#ledger.requirePath(path);
     const { content } = await this.#store.read('readers', path, context);
-    if (content === null || content.fields.fieldNames().length === 0) throw this.#ledger.problems.noValue(path);
+    if (content === null) throw this.#ledger.problems.noValue(path);
+    if (content.fields.fieldNames().length === 0) throw this.#ledger.problems.noFields(path);
     return content.fields;
   }
 

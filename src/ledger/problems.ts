@@ -88,6 +88,11 @@ export class LedgerProblems {
     return this.#error('NotFound', path, `there is no secret at ${path}. Check the path in relock.yaml`);
   }
 
+  noFields(path: SecretPath): DriverError {
+    const message = `what is at ${path} has no field that is text, so there is no secret of relock's there. Check the path in relock.yaml`;
+    return this.#error('NotFound', path, message);
+  }
+
   noVersion(path: SecretPath, version: VersionId): DriverError {
     return this.#error('NotFound', path, `version ${version} is not held at ${path}: it was released, or never kept`);
   }

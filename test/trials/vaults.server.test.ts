@@ -219,6 +219,34 @@ describe('what a KV secret holds', { timeout: 120_000 }, () => {
   });
 });
 
+describe('what a management secret holds', { timeout: 120_000 }, () => {
+  test.each([
+    [{ Password: rootPassword }, 'there is "Password"; expected "password" or "private_key"'],
+    [{ root: rootPassword }, 'there is "root"; expected "password" or "private_key"'],
+    [{ username: 'root', password: '' }, 'its field "password" is empty'],
+    [{ password: 17 }, 'has no field that is text'],
+  ])('T1 %j: named by both, and nothing is sent', async (content, text) => {
+    const trial = await trialWith();
+    await trial.mount.personWrites(credential, { password: old });
+    await trial.mount.personWrites('mgmt/headend', content);
+    expect(await trial.check()).toEqual([expect.stringContaining(text)]);
+    const ended = await trial.rotate('restore');
+    expect(ended.end).toBe('untouched(misconfigured)');
+    expect(ended.causes).toEqual([expect.stringContaining(text)]);
+    expect(await opens(old)).toBe('accepted');
+  });
+
+  test('T3 a line break at its end is named', async () => {
+    const trial = await trialWith();
+    await trial.mount.personWrites(credential, { password: old });
+    await trial.mount.personWrites('mgmt/headend', { password: `${rootPassword}\n` });
+    const findings = await trial.check();
+    expect(findings).toContainEqual(expect.stringContaining('"password" ends with a line break, which no login sends'));
+    expect(findings.join()).not.toContain(rootPassword);
+    expect((await trial.rotate('restore')).end).toBe('untouched(unauthorized)');
+  });
+});
+
 describe('AWS', { timeout: 120_000 }, () => {
   let aws: TestAws;
   let client: SecretsManagerClient;

@@ -2,6 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { CredentialEntry, Estate, SecretRef, TargetEntry } from '../../config/estate.js';
 import { formatSecretRef } from '../../config/secretRef.js';
 import type { Login } from '../../contracts/targetDriver.js';
+import { requireLogin, unseenInLogin } from '../../ledger/managementSecret.js';
 import type { Secret } from '../../secret/secret.js';
 import { withDeadline } from '../deadline.js';
 import { failureFinding } from './failureFinding.js';
@@ -46,7 +47,7 @@ export class TargetCheck {
       const found = await this.#call({ driver: target.type, subject: id }, (context) =>
         driver.check(entry.account, via, context),
       );
-      return found.map(({ severity, message }) => ({ severity, subject, credentials: [entry.id], message }));
+      return [...found, ...unseenIn(target, via)].map((each) => ({ ...each, subject, credentials: [entry.id] }));
     } catch (error) {
       return [failureFinding(error, subject, [entry.id])];
     }
@@ -67,7 +68,9 @@ export class TargetCheck {
     const subject = { driver: vault.driver, subject: formatSecretRef(ref) };
     return this.#call(subject, async (context) => {
       await vault.state(ref.path, context);
-      return vault.read(ref.path, 'current', context);
+      const secret = await vault.read(ref.path, 'current', context);
+      requireLogin(formatSecretRef(ref), secret);
+      return secret;
     });
   }
 
@@ -83,6 +86,12 @@ export class TargetCheck {
     this.#hosts.set(host, limit);
     return limit;
   }
+}
+
+function unseenIn({ management }: TargetEntry, via: Login | null): readonly Pick<Finding, 'severity' | 'message'>[] {
+  if (management === null || via === null) return [];
+  const texts = unseenInLogin(formatSecretRef(management.secret), via.secret);
+  return texts.map((message) => ({ severity: 'error', message }));
 }
 
 function notLookedAt(subject: string, credential: string, vault: string): Finding {

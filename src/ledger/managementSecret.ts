@@ -1,0 +1,36 @@
+import { DriverError } from '../model/errors.js';
+import { quoted } from '../model/printable.js';
+import type { Secret } from '../secret/secret.js';
+import { isSimilar } from './copyProblems.js';
+import { invisibleEnds } from './invisible.js';
+
+/** What drivers log in with: all fields of one row. */
+const ways: readonly (readonly string[])[] = [['password'], ['private_key'], ['token'], ['role_id', 'secret_id']];
+
+/** Throws `Misconfigured` where nobody can log in with what a management secret holds; `ref`: where it is. */
+export function requireLogin(ref: string, secret: Secret): void {
+  const isThere = (field: string) => secret.has(field) && secret.reveal(field) !== '';
+  if (ways.some((way) => way.every(isThere))) return;
+  const message = `${ref}, a management secret, holds nothing to log in with: ${whatIsThere(secret)}. Nothing was sent; correct the secret, or its path in relock.yaml`;
+  throw new DriverError({ code: 'Misconfigured', effect: 'none', driver: 'relock', subject: ref, message });
+}
+
+function whatIsThere(secret: Secret): string {
+  const empty = ways.flat().find((field) => secret.has(field) && secret.reveal(field) === '');
+  if (empty !== undefined) return `its field ${quoted(empty)} is empty`;
+  const names = secret.fieldNames();
+  const near = names.find((name) => ways.flat().some((field) => isSimilar(name, field)));
+  const there = (near === undefined ? names.slice(0, 8) : [near]).map((name) => quoted(name)).join(', ');
+  return `there is ${there}; expected "password" or "private_key"`;
+}
+
+/** What is invisible at the ends of what is typed of a management secret. */
+export function unseenInLogin(ref: string, secret: Secret): readonly string[] {
+  const typed = ways.flat().filter((field) => field !== 'private_key' && secret.has(field));
+  return typed.flatMap((field) => {
+    const found = invisibleEnds(secret.reveal(field));
+    return found === null
+      ? []
+      : [`${ref}, its management secret: the field ${quoted(field)} ${found}. Store it without`];
+  });
+}
