@@ -220,10 +220,15 @@ describe('FRR router', () => {
       }
     });
 
-    test('H20: a VTY without a password hangs up on everybody: barred, and said at plan time', async () => {
+    test('H20: a VTY without a password hangs up on everybody: unknown, and management says why, as at plan time', async () => {
       await configure('no password');
-      expect(await probes(first)).toEqual(['barred']);
-      expect(await errors()).toEqual([expect.stringContaining('no VTY password')]);
+      expect(await driverWith().probe(account, first, effectContext())).toEqual({
+        answer: 'unknown',
+        because: expect.stringContaining('hangs up without asking'),
+      });
+      const found = await errors();
+      expect(found).toEqual([expect.stringContaining('no VTY password')]);
+      expect(await driverWith().obstacle(account, management, effectContext())).toBe(found[0]);
       await expectNoEffect(harness(), change(next), ['Misconfigured'], [next]);
     });
 

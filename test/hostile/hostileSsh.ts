@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import ssh2, { type Connection, type ServerChannel, type Session } from 'ssh2';
+import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/secret/secret.js';
 import { fingerprintOf, generateSshKey } from '../../src/secret/sshKey.js';
@@ -42,6 +42,8 @@ export async function rawPeer(serve: (socket: Socket) => void): Promise<SshEndpo
 export interface Misbehaviour {
   readonly onSocket?: (socket: Socket) => void;
   readonly onConnection?: (connection: Connection, socket: Socket) => void;
+  /** Instead of all that is done about a login otherwise. */
+  readonly onAuthentication?: (context: AuthContext, connection: Connection) => void;
   /** After the right password; default: let in. */
   readonly onLogin?: (connection: Connection, socket: Socket) => 'accept' | 'silence';
   readonly onSession?: (session: Session, socket: Socket) => void;
@@ -70,6 +72,7 @@ function serve(connection: Connection, socket: Socket, misbehaviour: Misbehaviou
   connection.on('error', () => undefined);
   misbehaviour.onConnection?.(connection, socket);
   connection.on('authentication', (context) => {
+    if (misbehaviour.onAuthentication !== undefined) return misbehaviour.onAuthentication(context, connection);
     if (context.method !== 'password') return context.reject(['password']);
     if ((misbehaviour.onLogin?.(connection, socket) ?? 'accept') === 'accept') context.accept();
   });

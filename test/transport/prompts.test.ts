@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { changeQuestionOf, saysBarred } from '../../src/transport/ssh/prompts.js';
+import { asksForPassword, changeQuestionOf, refusesForGood } from '../../src/transport/ssh/prompts.js';
 
 describe('which question of a password change a prompt asks', () => {
   it.each([
@@ -42,8 +42,49 @@ test('T18 no text before a password prompt makes it another question', () => {
   );
 });
 
-test('T20 what a banner says in passing bars nobody', () => {
-  const said = ['If your account is locked, call 555-0100', 'Is this account has expired?', 'account is locked'];
-  for (const text of said) expect(saysBarred(text)).toBe(false);
-  expect(saysBarred('Welcome\r\nYour account has expired; please contact your system administrator.\r\n')).toBe(true);
+describe('what asks for the password', () => {
+  it.each([
+    'Password: ',
+    'Password:',
+    'password: ',
+    '(itron-svc@headend-01) Password: ',
+    "itron-svc@headend-01's password: ",
+    'LDAP Password: ',
+    'Enter login(LDAP) password: ',
+    'Password for itron-svc@EXAMPLE.ORG:',
+    'Passwort: ',
+    'Mot de passe : ',
+    'パスワード:',
+    '密码： ',
+    'Unauthorised use of this system is against the law.\nPassword: ',
+  ])('%j does', (prompt) => expect(asksForPassword(prompt)).toBe(true));
+
+  it.each([
+    'Verification code: ',
+    'PIN: ',
+    'Password: \nVerification code: ',
+    'One-time password (OATH) for `itron-svc`: ',
+    'Enter the password and the code: ',
+    'New password: ',
+    'Your password or PIN: ',
+    `${'x'.repeat(300)} Password: `,
+    '',
+  ])('T18 %j does not', (prompt) => expect(asksForPassword(prompt)).toBe(false));
+});
+
+describe('a disconnect that is the refusal of the only attempt', () => {
+  it.each([
+    [2, 'Too many authentication failures'],
+    [2, 'Too many authentication failures for itron-svc'],
+    [2, 'too many authentication failures'],
+    [2, 'Too many authentication failures: 2'],
+  ])('T13 %d %s', (code, message) => expect(refusesForGood({ code, message })).toBe(true));
+
+  it.each([
+    [2, 'Too many connections'],
+    [2, 'Protocol error'],
+    [3, 'Too many authentication failures'],
+    [undefined, 'Too many authentication failures'],
+    [2, 'Not yet: Too many authentication failures'],
+  ])('T13 not %s %s', (code, message) => expect(refusesForGood({ code, message })).toBe(false));
 });

@@ -53,7 +53,7 @@ describe('what counts as an answer to a login', () => {
   });
 
   it.each<[ServerLoginDecision, string]>([
-    ['drop', 'dropped'],
+    ['drop', 'closedAfterSecret'],
     ['silence', 'timeout'],
   ])('%s is unknown', async (decision, failure) => {
     const { endpoint } = await start({ authenticate: () => decision });

@@ -2,7 +2,7 @@ import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError, type ErrorCode } from '../../model/errors.js';
-import type { ProbeAnswer, Probed } from '../../model/probe.js';
+import type { Probed } from '../../model/probe.js';
 import { policyProblem } from '../../model/secretPolicy.js';
 import { Secret } from '../../secret/secret.js';
 import { fetchHostKey, hostKeyError, withSsh } from '../../transport/ssh/connect.js';
@@ -34,25 +34,15 @@ export const frrCapabilities: Capabilities = {
   enumerates: false,
 };
 
-const probeAnswers: Readonly<Record<VtyAnswer, ProbeAnswer>> = {
-  accepted: 'accepted',
-  rejected: 'rejected',
-  // Without a password the VTY hangs up on everybody.
-  notSet: 'barred',
-  // No password was asked for, so nothing was said about this one.
-  open: 'unknown',
-  asks: 'unknown',
-  unknown: 'unknown',
-};
-
-const vtyFindings: Readonly<Record<VtyAnswer, string | null>> = {
-  asks: null,
-  accepted: null,
-  rejected: null,
-  notSet: 'has no password, so nobody gets in. Set one by hand',
+/** What a VTY did that leads to no answer, and what to do. */
+const undecided: Readonly<Partial<Record<VtyAnswer, string>>> = {
+  mute: 'hangs up without asking for a password, as it does where none is set: nobody gets in. Set one by hand',
   open: 'asks for no password (`no login`), so nothing could be proved. Take `no login` off its lines',
-  unknown: 'does not answer, so nothing could be proved. Check probeAddress, and the -A and -P options of the daemon',
 };
+const silent =
+  'does not answer as a VTY does, so nothing could be proved. Check probeAddress, and the -A and -P options of the daemon';
+
+const noPassword = 'the router has no VTY password; nothing was changed. Set one by hand first';
 
 /** Control characters end the line, or mean something else, at a telnet prompt. */
 const unsendable = /\p{Cc}/u;
@@ -71,8 +61,8 @@ export class FrrPasswordDriver implements TargetDriver {
   async check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
     try {
       const found = via === null ? await this.#checkHostKey(context) : await this.#checkCli(account, via, context);
-      const vty = vtyFindings[await logInToVty(this.#probeAddress(), null, context)];
-      const errors = vty === null ? found : [...found, `the VTY at ${this.#settings.probeAddress} ${vty}`];
+      const vty = await logInToVty(this.#probeAddress(), null, context);
+      const errors = vty === 'asks' ? found : [...found, this.#vtyWords(vty)];
       return [...errors.map((message) => ({ severity: 'error', message }) as const), ...this.#warnings()];
     } catch (error) {
       if (error instanceof DriverError && error.code !== 'Bug') return [{ severity: 'error', message: error.message }];
@@ -89,7 +79,19 @@ export class FrrPasswordDriver implements TargetDriver {
         'the password in the vault has control characters; no login was tried. Store it without',
       );
     }
-    return { answer: probeAnswers[await logInToVty(this.#probeAddress(), password, context)] };
+    const answer = await logInToVty(this.#probeAddress(), password, context);
+    if (answer === 'accepted' || answer === 'rejected') return { answer };
+    return { answer: 'unknown', because: this.#vtyWords(answer) };
+  }
+
+  /** A VTY without a password lets nobody in; what its greeting says is the owner's text, so management is asked. */
+  async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    const lines = await this.#withCli(account, via, context, (cli) => cli.runningLines());
+    return lines.length === 0 ? this.#error('Misconfigured', noPassword).message : null;
+  }
+
+  #vtyWords(answer: VtyAnswer): string {
+    return `the VTY at ${this.#settings.probeAddress} ${undecided[answer] ?? silent}`;
   }
 
   async change(account: string, via: Login, next: Secret, context: EffectContext, replacing?: Secret): Promise<void> {
@@ -214,7 +216,7 @@ export class FrrPasswordDriver implements TargetDriver {
 
   #requireHashed(lines: readonly PasswordLine[]): void {
     if (lines.length === 0) {
-      throw this.#error('Misconfigured', 'the router has no VTY password; nothing was changed. Set one by hand first');
+      throw this.#error('Misconfigured', noPassword);
     }
     if (lines.some((line) => line.kind === 'clear')) {
       throw this.#error(

@@ -4,13 +4,29 @@ import { interruptible, Scope } from '../../transport/ssh/scope.js';
 import { cut, openSocket } from '../../transport/ssh/socket.js';
 
 /**
- * What a VTY does: `asks` for a password, has none to ask for (`notSet`) and hangs up, or lets everybody in (`open`);
- * once it got one, `accepted` or `rejected`. `unknown`: it did not come to a decision.
+ * What a VTY does: `asks` for a password, hangs up without asking (`mute`; FRR does so where none is set), or lets everybody in
+ * (`open`); once it got one, `accepted` or `rejected`. `unknown`: it did not come to a decision.
  */
-export type VtyAnswer = 'asks' | 'notSet' | 'open' | 'accepted' | 'rejected' | 'unknown';
+export type VtyAnswer = 'asks' | 'mute' | 'open' | 'accepted' | 'rejected' | 'unknown';
 
-const greetings = { asks: /Password: $/, notSet: /password is not set/i, open: /(?:^|\n)\S+[>#] $/ } as const;
-const verdicts = { accepted: /(?:^|\n)\S+[>#] $/, rejected: /Password: $|bad passwords/i } as const;
+/** Stands for telnet commands; no byte reads as it. */
+const command = '→';
+
+/**
+ * The greeting ends with telnet commands and a prompt. Before them stands what the router's owner wrote (`banner motd`), which may
+ * look like anything, also like a prompt where the network cuts the text in two.
+ */
+const greetings = { asks: /→Password: $/, open: /→[^\s→]+[>#] $/ } as const;
+
+/**
+ * An answer is all that was said since the password: asked again, or the CLI's prompt. A VTY that had asked for nothing takes the
+ * password for a command: it says it back, and does not know it.
+ */
+const verdicts = {
+  rejected: /^[\n→]*(?:Password: |% Bad passwords, too many failures!\n*)$/,
+  accepted: /^[\n→]*[^\s→]+[>#] $/,
+  neither: /[>#] $/,
+} as const;
 
 /** More than any greeting; whatever says more comes to no decision. */
 const maxChars = 16 * 1024;
@@ -19,15 +35,15 @@ const maxChars = 16 * 1024;
 const negotiation = /\xff\xfa[\s\S]{0,64}?\xff\xf0|\xff[\xfb-\xfe][\s\S]|\xff[\xf0-\xf9]/g;
 
 function plain(text: string): string {
-  return text.replace(negotiation, '').replaceAll('\r', '').replaceAll('\0', '');
+  return text.replace(negotiation, command).replaceAll('\r', '').replaceAll('\0', '');
 }
 
-/** Waits until what was said matches one of the table; `unknown` when the VTY hangs up first. */
+/** Waits until all that was said matches one of the table, in its order; `mute` when the VTY hangs up first. */
 function hear<Name extends string>(
   socket: Socket,
   table: Readonly<Record<Name, RegExp>>,
   signal: AbortSignal,
-): Promise<Name | 'unknown'> {
+): Promise<Name | 'mute' | 'unknown'> {
   return interruptible(signal, (resolve) => {
     let heard = '';
     const listen = (bytes: Buffer) => {
@@ -46,7 +62,7 @@ function hear<Name extends string>(
       }
     };
     socket.on('data', listen);
-    socket.once('close', () => resolve('unknown'));
+    socket.once('close', () => resolve('mute'));
     socket.resume();
   });
 }
@@ -67,13 +83,23 @@ export async function logInToVty(
     socket.on('error', () => undefined);
     const greeting = await hear(socket, greetings, scope.signal);
     if (greeting !== 'asks' || password === null) return greeting;
-    // CR alone: with LF behind it, some would take that for another, empty, attempt.
-    socket.write(`${password}\r`);
-    return await hear(socket, verdicts, scope.signal);
+    return await answerTo(socket, password, scope.signal);
   } catch {
     return 'unknown';
   } finally {
     if (socket !== null) cut(socket);
     scope.dispose();
   }
+}
+
+/** The prompt counts when an empty line gets the very same again: a VTY that took the password for a command still says so. */
+async function answerTo(socket: Socket, password: string, signal: AbortSignal): Promise<VtyAnswer> {
+  // CR alone: with LF behind it, some would take that for another, empty, attempt.
+  for (const line of [password, '']) {
+    socket.write(`${line}\r`);
+    const heard = await hear(socket, verdicts, signal);
+    if (heard === 'rejected' && line === password) return 'rejected';
+    if (heard !== 'accepted') return 'unknown';
+  }
+  return 'accepted';
 }

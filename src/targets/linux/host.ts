@@ -76,8 +76,8 @@ export class LinuxHost {
 
   /**
    * One login; with `sftpOnly`, also the SFTP subsystem. An expired password that is asked for at login was the right
-   * one: `accepted`. An account that PAM bars after the right secret is `barred`; one that is merely locked
-   * (`passwd -l`) looks `rejected` for every password, and nothing at login tells the two apart.
+   * one: `accepted`. A login never says `barred`: an account that PAM keeps out is hung up on, or looks `rejected` for every
+   * password, and only texts of the device's owner tell the two apart. `obstacle` does.
    */
   async probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     const login = await logIn(this.endpoint, { account, secret }, context);
@@ -89,7 +89,11 @@ export class LinuxHost {
       if (this.settings.sftpOnly) await (await login.session.sftp()).probe();
       return { answer: 'accepted' };
     } catch {
-      return { answer: 'unknown' };
+      const where = `${showAddress(this.endpoint.address)} (login ${account})`;
+      return {
+        answer: 'unknown',
+        because: `${where}: the login was let in, but SFTP does not work for it; look at its log`,
+      };
     } finally {
       login.session.close();
     }

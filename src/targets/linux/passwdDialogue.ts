@@ -3,33 +3,25 @@ import type { DriverError } from '../../model/errors.js';
 import type { Millis } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import type { Dialogue } from '../../transport/ssh/dialogue.js';
+import { type ChangeQuestion, changePrompts } from '../../transport/ssh/prompts.js';
 import type { SshSession } from '../../transport/ssh/session.js';
 
 /** One step of `passwd`: PAM delays a failure by a few seconds. */
 const stepMs: Millis = 15_000;
 
 /**
- * What `passwd` (shadow with PAM, busybox) can say, in the C locale. `retype` comes first: its text holds "new password".
- * Every gap has a bound, for a device may send a text on which an open one is tried for ever.
+ * Why `passwd` gave up before the new password was repeated, by its last words: shadow with PAM and busybox, in the C locale. Only
+ * what a person is told depends on it.
  */
-const says = {
-  retype:
-    /(re-?type|re-?enter|repeat|confirm)[^\n]{0,60}password[^\n]{0,60}:\s{0,4}$|new password again[^\n]{0,60}:\s{0,4}$/i,
-  next: /new( unix)? password[^\n]{0,60}:\s{0,4}$/i,
-  current: /(\(current\)[^\n]{0,60}|current |old )password[^\n]{0,60}:\s{0,4}$/i,
-  done: /updated successfully|password for \S{1,64} changed by|password changed\b/i,
-  tooSoon: /must wait longer|too (soon|young)/i,
-  unchanged: /password (is )?unchanged|not changed|unchanged\b/i,
-  wrongCurrent: /authentication (token manipulation error|failure)|incorrect password|wrong password/i,
-  mismatch: /do not match|don't match/i,
-} as const;
-
-/** What, after the repeated password, shows that the old one stays. A mere failure does not: a later PAM module may have failed. */
-const provesNoEffect: ReadonlySet<string> = new Set(['next', 'retype', 'unchanged', 'mismatch', 'tooSoon']);
+const lastWords: readonly (readonly [RegExp, Refusal])[] = [
+  [/^You must wait longer to change your password\.?$/m, 'tooSoon'],
+  [/^passwd: Authentication (?:token manipulation error|failure)$|^(?:passwd: )?Incorrect password$/im, 'wrongCurrent'],
+];
 
 /**
- * Changes the account's own password by talking to `passwd`. The system acts on the repeated password, so everything
- * before that is effect `none`; a rejection asks for a new password again, or says that it is unchanged.
+ * Changes the account's own password by talking to `passwd`. The system acts on the repeated password: everything before that
+ * is effect `none`. After it only the exit code 0 says yes. Nothing says no: `passwd` calls the password unchanged whenever a
+ * PAM module fails, also where another one has changed it, and an owner can have any text printed there.
  */
 export class PasswdDialogue {
   readonly #session: SshSession;
@@ -53,34 +45,38 @@ export class PasswdDialogue {
   }
 
   async #answerUntilRetype(talk: Dialogue, current: Secret, next: Secret): Promise<void> {
-    const first = await talk.expect(says, stepMs);
-    if (first === 'current') talk.sendLine(current.reveal('password'));
-    else if (first !== 'next') throw this.#refused(first);
-    if (first === 'current') {
-      const second = await talk.expect(says, stepMs);
-      if (second !== 'next') throw this.#refused(second);
+    const asked = await this.#ask(talk, ['current', 'next']);
+    if (asked === 'current') {
+      talk.sendLine(current.reveal('password'));
+      await this.#ask(talk, ['next']);
     }
     talk.sendLine(next.reveal('password'));
-    const third = await talk.expect(says, stepMs);
-    if (third !== 'retype') throw this.#refused(third);
+    await this.#ask(talk, ['repeat']);
+  }
+
+  /** The next question, which must be one of these. */
+  async #ask(talk: Dialogue, expected: readonly ChangeQuestion[]): Promise<ChangeQuestion> {
+    const { heard, text } = await talk.read(changePrompts, stepMs);
+    if (heard === 'silence') throw this.#refused('silence');
+    if (heard === 'ended') throw this.#refused(lastWords.find(([says]) => says.test(text))?.[1] ?? 'ended');
+    if (expected.includes(heard)) return heard;
+    throw this.#refused(lastWords.find(([says]) => says.test(text))?.[1] ?? 'next');
   }
 
   async #readVerdict(talk: Dialogue): Promise<void> {
-    const verdict = await talk.expect(says, stepMs);
-    if (verdict === 'done' || (verdict === 'ended' && talk.exitCode === 0)) return;
-    if (provesNoEffect.has(verdict)) this.#session.provedNoEffect();
-    throw this.#refused(verdict);
+    const heard = await talk.expect(changePrompts, stepMs);
+    if (heard === 'ended' && talk.exitCode === 0) return;
+    throw this.#refused(heard === 'silence' ? 'silence' : 'unclear');
   }
 
-  #refused(heard: keyof typeof says | 'ended' | 'silence'): DriverError {
-    const why = refusals[heard] ?? refusals.next;
-    return this.#session.failure(...why);
+  #refused(why: Refusal): DriverError {
+    return this.#session.failure(...refusals[why]);
   }
 }
 
-const refusals: Readonly<Record<string, readonly ['Refused' | 'Timeout' | 'Unsupported' | 'Unauthorized', string]>> & {
-  readonly next: readonly ['Refused', string];
-} = {
+type Refusal = 'next' | 'tooSoon' | 'wrongCurrent' | 'silence' | 'ended' | 'unclear';
+
+const refusals: Readonly<Record<Refusal, readonly ['Refused' | 'Timeout' | 'Unsupported', string]>> = {
   next: [
     'Refused',
     '`passwd` does not take the new password; the old one still works. Look at the password rules there',
@@ -94,5 +90,9 @@ const refusals: Readonly<Record<string, readonly ['Refused' | 'Timeout' | 'Unsup
     '`passwd` does not take the present password or the new one; nothing was changed. Probe the account',
   ],
   silence: ['Timeout', '`passwd` stopped answering. Probe the account'],
+  unclear: [
+    'Refused',
+    '`passwd` got the new password twice and did not end well, so either may work now. Probe the account, and look at the password rules there',
+  ],
   ended: ['Unsupported', '`passwd` did not run, or ended before it said what it did. Probe the account'],
 };

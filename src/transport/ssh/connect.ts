@@ -22,7 +22,7 @@ export { hostKeyError, loginError, loginWords };
 export type LoginAnswer =
   | { readonly answer: 'accepted'; readonly session: SshSession }
   | { readonly answer: 'expired' }
-  | { readonly answer: 'rejected' | 'barred' | 'unknown'; readonly failure: LoginFailure };
+  | { readonly answer: 'rejected' | 'unknown'; readonly failure: LoginFailure };
 
 /** What one connection may send us in all; the most that relock reads is a router's configuration of 8 MB. */
 const maxReceivedBytes = 32 * 1024 * 1024;
@@ -104,7 +104,6 @@ function authenticate(
   return interruptible(signal, (resolve) => {
     const attempt = new Authentication(login, answers, resolve);
     attachFailures(client, attempt, line);
-    client.on('banner', (text) => attempt.banner(text));
     client.on('ready', () => attempt.succeeded());
     client.on('change password', () => attempt.expired());
     limitReceived(line);

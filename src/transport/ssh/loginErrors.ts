@@ -18,15 +18,21 @@ export function hostKeyError(endpoint: SshEndpoint, seen: string): DriverError {
 
 const explanations: Readonly<Record<LoginFailure, readonly [ErrorCode, string]>> = {
   refused: ['Unauthorized', 'refused the login; check the secret in the vault and the account there'],
-  accountBarred: ['LockedOut', 'says that the account is locked or expired; let its owner open it again'],
+  closedAfterSecret: [
+    'Unreachable',
+    'got the secret and ended the connection without an answer, as it does for an account that has expired or that PAM keeps out; look at the account and its log',
+  ],
   notOffered: [
     'Misconfigured',
     "does not offer this kind of login; allow it there, or use the account's other kind of secret",
   ],
-  secondFactor: ['Misconfigured', 'asks for a second factor, which relock has not; exempt the account from it there'],
+  secondFactor: [
+    'Misconfigured',
+    'asks for more than the secret, such as a second factor, which relock has not; exempt the account from it there',
+  ],
   unexpectedPrompt: [
     'Unsupported',
-    'asks something at login that relock does not know; exempt the account from it there',
+    'asks something at login that relock does not know as the question for the password, so it was not sent; let it ask "Password:", or exempt the account there',
   ],
   notAsked: [
     'Unsupported',

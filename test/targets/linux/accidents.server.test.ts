@@ -64,10 +64,14 @@ describe('accidents of accounts', () => {
     expect((await driver.probe(account, current, effectContext())).answer).toBe('rejected');
   });
 
-  it('H19: an expired account is barred with the right secret; a locked one looks rejected, and check says so', async () => {
+  it('H19: an expired account decides nothing about the right secret, a locked one looks rejected; management sees why', async () => {
     const { host, management } = bench;
     await host.exec(`chage -E 1 ${account}`);
-    expect((await driver.probe(account, current, effectContext())).answer).toBe('barred');
+    expect(await driver.probe(account, current, effectContext())).toEqual({
+      answer: 'unknown',
+      because: expect.stringContaining('got the secret and ended the connection without an answer'),
+    });
+    expect(await driver.obstacle?.(account, management, effectContext())).toMatch(/has expired/);
     expect((await driver.probe(account, freshPassword(), effectContext())).answer).toBe('rejected');
     expect(await driver.check(account, management, effectContext())).toMatchObject([{ severity: 'error' }]);
     await host.exec(`chage -E -1 ${account} && usermod -L ${account}`);
@@ -92,7 +96,8 @@ describe('accidents of accounts', () => {
     const before = await host.shadowLine(account);
     await driver.suspend?.(account, management, effectContext());
     await driver.suspend?.(account, management, effectContext());
-    expect((await driver.probe(account, current, effectContext())).answer).toBe('barred');
+    expect((await driver.probe(account, current, effectContext())).answer).toBe('unknown');
+    expect(await driver.obstacle?.(account, management, effectContext())).toMatch(/has expired/);
     await driver.reinstate?.(account, management, effectContext());
     expect(await host.shadowLine(account)).toBe(before);
   });
