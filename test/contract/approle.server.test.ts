@@ -309,12 +309,14 @@ describe('AppRole secret-ids', () => {
     for (let refused = 0; refused < threshold; refused += 1) {
       expect((await driver().probe(account, wrong, effectContext())).answer).toBe('rejected');
     }
-    expect((await driver().probe(account, first, effectContext())).answer).toBe('barred');
+    const probed = await driver().probe(account, first, effectContext());
+    expect(probed).toEqual({ answer: 'barred', because: expect.stringContaining('sys/locked-users') });
   });
 
   test('H20: our address is not allowed: barred, not rejected', async () => {
     const far = await makeRole(account, { secret_id_bound_cidrs: '10.1.0.0/16' });
-    expect((await driver().probe(account, far, effectContext())).answer).toBe('barred');
+    const probed = await driver().probe(account, far, effectContext());
+    expect(probed).toEqual({ answer: 'barred', because: expect.stringContaining('may not be used from where') });
     const findings = await driver().check(account, management, effectContext());
     expect(findings).toEqual([{ severity: 'warning', message: expect.stringContaining('10.1.0.0/16') }]);
   });

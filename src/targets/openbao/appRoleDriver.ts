@@ -7,7 +7,7 @@ import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import { checkRole } from './checkRole.js';
-import { probeAnswerOf, tokenOf } from './loginAnswer.js';
+import { probedBy, tokenOf } from './loginAnswer.js';
 import { maxSlots, Role, roleProblem } from './role.js';
 import { type Management, Server } from './server.js';
 import type { OpenbaoTargetSettings } from './settings.js';
@@ -65,13 +65,24 @@ export class AppRoleDriver implements TargetDriver {
   }
 
   /** The token that a good login gives is revoked at once. */
-  async probe(_account: string, secret: Secret, context: CallContext): Promise<Probed> {
+  async probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {
     this.#requireFields(secret);
     const answer = await this.#logIn(secret, context);
     if (answer === null) return { answer: 'unknown' };
     const token = tokenOf(answer.body);
     if (token !== null) await this.#server.endToken(token, context);
-    return { answer: probeAnswerOf(answer) };
+    return probedBy(answer, account);
+  }
+
+  /** A role that is gone, or whose settings end a secret-id by its use, refuses the right one as well. */
+  async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    try {
+      const problem = await this.#withRole(account, via, context, async (role) => roleProblem(await role.settings()));
+      return problem === null ? null : `role ${account} ${problem}`;
+    } catch (error) {
+      if (error instanceof DriverError && error.code === 'NotFound') return error.message;
+      throw error;
+    }
   }
 
   /** Throws `Refused` when the role has its two secret-ids already, or its settings forbid a proof. */
