@@ -1,10 +1,12 @@
 import type { CallContext, EffectContext } from '../contracts/context.js';
 import { DriverError } from '../model/errors.js';
-import type { CredentialKind, KeyType } from '../model/kinds.js';
+import type { CredentialKind } from '../model/kinds.js';
 import type { Carrier, RotationRecord } from '../model/record.js';
 import { generatePasswordSecret, PolicyError } from '../secret/generate.js';
-import { generateKey, keyTypeOf } from '../secret/generateKey.js';
+import { generateKey } from '../secret/generateKey.js';
+import { nextKeyType } from '../secret/keyKind.js';
 import { SshKeyError } from '../secret/opensshKey.js';
+import { isPkcs8 } from '../secret/privateKeyText.js';
 import type { Secret } from '../secret/secret.js';
 import { atVault } from './effects.js';
 import { loginFor } from './login.js';
@@ -31,24 +33,29 @@ export async function makeCandidate(
   return async () => generate(entry.kind, resolved, olds);
 }
 
+/** What readers get comes first, where they get something. */
 function readOlds({ primary }: Resolved, record: RotationRecord | null, context: CallContext): Promise<Secret[]> {
-  return Promise.all((record?.olds ?? []).map((version) => primary.vault.read(primary.path, version, context)));
-}
-
-/** A key is replaced by one of its kind: what it opens may know no other. */
-function kindOf([base]: readonly Secret[]): KeyType {
-  try {
-    return (base === undefined ? null : keyTypeOf(base.reveal('private_key'))) ?? 'ed25519';
-  } catch (error) {
-    if (error instanceof SshKeyError) return 'ed25519';
-    throw error;
-  }
+  const olds = record?.olds ?? [];
+  const ordered = [...olds.filter((old) => old === record?.base), ...olds.filter((old) => old !== record?.base)];
+  return Promise.all(ordered.map((version) => primary.vault.read(primary.path, version, context)));
 }
 
 async function generate(kind: CredentialKind, resolved: Resolved, olds: readonly Secret[]): Promise<Secret> {
-  if (kind === 'ssh-key') return generateKey(resolved.entry.keyType ?? kindOf(olds), resolved.entry.id);
+  if (kind === 'ssh-key') return key(resolved, olds[0] ?? null);
   if (kind === 'password') return password(resolved, olds);
   throw refusal(resolved, 'Unsupported', `relock cannot make a ${kind}`);
+}
+
+/** Of the kind, and written in the form, of the one that it replaces: what it opens, and who reads it, may know no other. */
+async function key(resolved: Resolved, base: Secret | null): Promise<Secret> {
+  const { keyType, id } = resolved.entry;
+  try {
+    const isPkcs8Read = base !== null && isPkcs8(base.reveal('private_key'));
+    return await generateKey(nextKeyType(keyType, base), id, isPkcs8Read ? 'pkcs8' : 'usual');
+  } catch (error) {
+    if (error instanceof SshKeyError) throw refusal(resolved, 'Misconfigured', error.message);
+    throw error;
+  }
 }
 
 function password(resolved: Resolved, olds: readonly Secret[]): Secret {

@@ -52,6 +52,11 @@ function loadCredential(
   const copies = resolveCopies(input, part, around.vaults, loading);
   const targets = resolveTargets(input, part, around.targets, loading);
   if (kind === null || copies === null || targets === null) return null;
+  if (input.keyType !== undefined && kind !== 'ssh-key')
+    loading.problems.add(
+      [...path, 'keyType'],
+      `${part.title}: keyType says the kind of an ssh-key, and it is a ${kind}; expected none`,
+    );
   for (const problem of fitProblems(kind, input.account, targets)) {
     loading.problems.add([...path, problem.key], `${part.title}: ${problem.message}`);
   }

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../model/capabilities.js';
+import type { KeyType } from '../model/kinds.js';
 import type { Probed } from '../model/probe.js';
 import type { Instant } from '../model/time.js';
 import type { Secret } from '../secret/secret.js';
@@ -30,8 +31,11 @@ export interface TargetFinding {
 export interface TargetDriver {
   readonly capabilities: Capabilities;
 
-  /** What a dry run looks at: reachable, host key, management login and its rights, the account exists. Changes nothing, and refuses no login of the account. */
-  check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]>;
+  /**
+   * What a dry run looks at: reachable, host key, management login and its rights, the account exists, and a key of the kind
+   * `next`, which a rotation would make, is let in. Changes nothing, and refuses no login of the account.
+   */
+  check(account: string, via: Login | null, context: CallContext, next?: KeyType): Promise<readonly TargetFinding[]>;
 
   /**
    * One fresh login as the account, which changes nothing: never a retry, never a pooled session. Throws only `Bug`,

@@ -1,6 +1,8 @@
 import { type CopyProblem, type CopyShape, type Expected, nothingThere } from '../model/copyShape.js';
 import { quoted } from '../model/printable.js';
+import { SshKeyError } from '../secret/opensshKey.js';
 import type { Secret } from '../secret/secret.js';
+import { publicKeyOf } from '../secret/sshKey.js';
 import { isExactNumber } from '../transport/exactJson.js';
 import type { Content, StoredDocument } from './documentStore.js';
 import { nameThere } from './fieldNames.js';
@@ -21,6 +23,7 @@ export function copyProblems(
   if (content === null || isEmpty(content)) return absence(expected, [gone, mistyped]);
   const blocking = [
     ...expected.owned.flatMap((field) => fieldProblem(content, field, expected, fields)),
+    ...keyProblem(content.fields, expected, fields),
     ...usernameProblem(content.fields, expected, nameThere(fields, 'username')),
   ];
   const unseen = [...typedFields(expected), 'username'].flatMap((field) =>
@@ -61,6 +64,19 @@ function missing(content: Content, field: string, fields: Fields): string {
   }
   const shown = names.slice(0, mostNames).map((name) => quoted(name));
   return `it has no field ${there}; there is ${shown.join(', ')}. Correct the path, or name the field: fields: { ${field}: … }`;
+}
+
+/** A key that cannot be read looks like a refused one, and could not be taken out of a target. */
+function keyProblem(secret: Secret, { needed }: Expected, fields: Fields): readonly string[] {
+  const field = 'private_key';
+  if (!needed.includes(field) || !secret.has(field) || secret.reveal(field) === '') return [];
+  try {
+    publicKeyOf(secret.reveal(field));
+    return [];
+  } catch (error) {
+    if (error instanceof SshKeyError) return [`its field ${quoted(nameThere(fields, field))}: ${error.message}`];
+    throw error;
+  }
 }
 
 const mostNames = 8;

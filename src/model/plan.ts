@@ -1,6 +1,6 @@
 import type { ApprovalRef } from './approval.js';
 import type { Capabilities, Maker } from './capabilities.js';
-import type { CredentialKind } from './kinds.js';
+import type { CredentialKind, KeyType } from './kinds.js';
 import type { FailurePolicy } from './policy.js';
 import type { CredentialId, TargetId } from './record.js';
 import type { Instant, Millis } from './time.js';
@@ -30,6 +30,8 @@ export interface RotationPlan {
   readonly copies: readonly string[];
   /** Its first secret is set by relock where no vault holds one; absent or false: without a present secret nothing is done. */
   readonly adopt?: boolean;
+  /** The kind of the new SSH key; absent: that of the one which it replaces. */
+  readonly keyType?: KeyType;
   /** Share (0–1] of the targets that answered which must have taken the new secret before readers get it. */
   readonly promoteAt: number;
   /** Go on when a copy other than the primary is unavailable, and flag it stale. Only asked under `forward`. */

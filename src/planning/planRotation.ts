@@ -26,6 +26,7 @@ export function planRotation(estate: Estate, entry: CredentialEntry, policy: Fai
     targets,
     copies: entry.copies.map((copy) => `${copy.vault}:${copy.path}`),
     ...(entry.adopt && { adopt: true }),
+    ...(entry.keyType !== null && { keyType: entry.keyType }),
     promoteAt: 1,
     staleConsent: policy === 'forward',
     consumers: [],

@@ -10,8 +10,7 @@ export class SshKeyError extends Error {
 }
 
 export const opensshMagic = Buffer.from('openssh-key-v1\0');
-export const pemBegin = '-----BEGIN OPENSSH PRIVATE KEY-----';
-export const pemEnd = '-----END OPENSSH PRIVATE KEY-----';
+export const opensshLabel = 'OPENSSH PRIVATE KEY';
 
 export function jwkBytes(value: string | undefined): Buffer {
   if (value === undefined) throw new SshKeyError('the key lacks a part that its kind must have');
@@ -37,23 +36,23 @@ function privateSection(publicBytes: Buffer, seed: Buffer, comment: string): Buf
   return Buffer.concat([body, padding]);
 }
 
-function armour(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,70}/g) ?? [];
-  return `${[pemBegin, ...lines, pemEnd].join('\n')}\n`;
+/** Lines as long as the writers of that form make them: OpenSSH 70, PEM 64. */
+export function armoured(label: string, base64: string): string {
+  const lines = base64.match(label === opensshLabel ? /.{1,70}/g : /.{1,64}/g) ?? [];
+  return `${[`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`].join('\n')}\n`;
 }
 
 export function encodePrivateKey(publicBytes: Buffer, seed: Buffer, comment: string): string {
-  return armour(
-    Buffer.concat([
-      opensshMagic,
-      sshString('none'),
-      sshString('none'),
-      sshString(''),
-      sshUint32(1),
-      sshString(ed25519Blob(publicBytes)),
-      sshString(privateSection(publicBytes, seed, comment)),
-    ]),
-  );
+  const bytes = Buffer.concat([
+    opensshMagic,
+    sshString('none'),
+    sshString('none'),
+    sshString(''),
+    sshUint32(1),
+    sshString(ed25519Blob(publicBytes)),
+    sshString(privateSection(publicBytes, seed, comment)),
+  ]);
+  return armoured(opensshLabel, bytes.toString('base64'));
 }
 
 export function rawPublic(key: KeyObject): Buffer {

@@ -3,13 +3,12 @@ import {
   ed25519Blob,
   encodePrivateKey,
   jwkBytes,
+  opensshLabel,
   opensshMagic,
-  pemBegin,
-  pemEnd,
   rawPublic,
   SshKeyError,
 } from './opensshKey.js';
-import { readableKeyText } from './privateKeyText.js';
+import { locked, readableKeyText, unusable } from './privateKeyText.js';
 import { Secret } from './secret.js';
 import { SshReader, sshInteger, sshString } from './sshWire.js';
 
@@ -23,7 +22,7 @@ export interface SshPublicKey {
 }
 
 function opensshBody(text: string): SshReader {
-  const base64 = text.replace(pemBegin, '').replace(pemEnd, '').replace(/\s+/g, '');
+  const base64 = text.replace(/-----[A-Z ]+-----/g, '').replace(/\s+/g, '');
   const bytes = Buffer.from(base64, 'base64');
   if (!bytes.subarray(0, opensshMagic.length).equals(opensshMagic)) {
     throw new SshKeyError('it is not an OpenSSH private key');
@@ -121,23 +120,25 @@ function pemPublicBlob(text: string): Buffer {
     return Buffer.concat([sshString('ssh-rsa'), sshInteger(jwkBytes(jwk.e)), sshInteger(jwkBytes(jwk.n))]);
   if (jwk.kty === 'OKP') return ed25519Blob(jwkBytes(jwk.x));
   const curve = { 'P-256': 'nistp256', 'P-384': 'nistp384', 'P-521': 'nistp521' }[jwk.crv ?? ''];
-  if (curve === undefined) throw new SshKeyError('relock does not know this kind of key');
+  if (curve === undefined) throw new SshKeyError(unusable);
   const point = Buffer.concat([Buffer.from([4]), jwkBytes(jwk.x), jwkBytes(jwk.y)]);
   return Buffer.concat([sshString(`ecdsa-sha2-${curve}`), sshString(curve), sshString(point)]);
 }
 
 function publicBlob(text: string): Buffer {
-  if (!text.includes(pemBegin)) return pemPublicBlob(text);
+  if (!text.includes(opensshLabel)) return pemPublicBlob(text);
   const reader = opensshBody(text);
-  if (skipHeader(reader).encrypted) throw new SshKeyError('the private key has a passphrase; store it without one');
+  if (skipHeader(reader).encrypted) throw new SshKeyError(locked);
   return reader.string();
 }
 
-/** The public half of a private key (OpenSSH or PEM, no passphrase). Throws SshKeyError. */
+/** The public half of a private key, as `readableKeyText` reads it. Throws SshKeyError. */
 export function publicKeyOf(privateKey: string, comment = ''): SshPublicKey {
   try {
     const bytes = publicBlob(readableKeyText(privateKey));
-    return { type: new SshReader(bytes).string().toString(), blob: bytes.toString('base64'), comment };
+    const type = new SshReader(bytes).string().toString();
+    if (!/^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521))$/.test(type)) throw new SshKeyError(unusable);
+    return { type, blob: bytes.toString('base64'), comment };
   } catch (error) {
     throw error instanceof SshKeyError ? error : new SshKeyError('the private key cannot be read');
   }

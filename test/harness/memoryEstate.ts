@@ -318,7 +318,7 @@ export class MemoryEstate implements Hooks {
       this.#reached ? { ...context, notAfter: Number.POSITIVE_INFINITY, deadline: Number.POSITIVE_INFINITY } : context;
     return {
       capabilities: inner.capabilities,
-      check: (...args) => inner.check(...args),
+      check: (name, via, context) => inner.check(name, via, context),
       obstacle: (...args) => inner.obstacle(...args),
       enumerate: (...args) => inner.enumerate(...args),
       capture: (...args) => inner.capture(...args),

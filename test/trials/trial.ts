@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { precheckPage } from '../../src/activities/incident/precheck.js';
 import { createRotationVerbs } from '../../src/activities/rotation.js';
 import { liveFindings } from '../../src/cli/check/liveCheck.js';
 import type { Estate } from '../../src/config/estate.js';
@@ -36,7 +37,11 @@ export interface Trial {
   /** Errors only, as they are told. */
   check(): Promise<readonly string[]>;
   warnings(): Promise<readonly string[]>;
+  /** What an incident's dry run finds, errors and warnings. */
+  dryRun(): Promise<readonly string[]>;
   rotate(policy?: FailurePolicy): Promise<TrialEnd>;
+  /** A person edits relock.yaml. */
+  rewrite(from: string, to: string): void;
   stop(): void;
 }
 
@@ -84,7 +89,12 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     folder,
     check: () => messages(estate(), 'error'),
     warnings: () => messages(estate(), 'warning'),
+    dryRun: () => dryRunOf(estate()),
     rotate: (policy = 'forward') => rotateOnce(estate(), policy),
+    rewrite: (from, to) => {
+      const file = join(folder, 'relock.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+    },
     stop: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -100,12 +110,25 @@ async function messages(estate: Estate, severity: 'error' | 'warning'): Promise<
   return findings.filter((finding) => finding.severity === severity).map(({ message }) => message);
 }
 
-async function rotateOnce(estate: Estate, policy: FailurePolicy): Promise<TrialEnd> {
+const clock = { now: Date.now, signal: () => new AbortController().signal };
+
+async function dryRunOf(estate: Estate): Promise<readonly string[]> {
+  const { entry, plan } = plannedIn(estate, 'forward');
+  const row = { plan, provenance: entry.provenance, owner: null, locks: [], findings: [] };
+  const { findings } = await precheckPage(estate, clock, [row], null);
+  return findings.map(({ message }) => message);
+}
+
+function plannedIn(estate: Estate, policy: FailurePolicy) {
   const entry = estate.credentials.get(credential);
   if (entry === undefined) throw new RangeError('the trial has no credential');
   const { plan, findings } = planRotation(estate, entry, policy, plainIds);
   if (findings.length > 0) throw new Error(findings.join('; '));
-  const clock = { now: Date.now, signal: () => new AbortController().signal };
+  return { entry, plan };
+}
+
+async function rotateOnce(estate: Estate, policy: FailurePolicy): Promise<TrialEnd> {
+  const { plan } = plannedIn(estate, policy);
   const verbs = createRotationVerbs({ estate, clock, vantage: 'main' });
   let logins = 0;
   const counted: typeof verbs = {

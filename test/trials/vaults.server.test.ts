@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateSecretCommand, GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { generateSshKey } from '../../src/secret/sshKey.js';
 import { findProgram } from '../../src/servers/findServer.js';
 import { createIdentity } from '../../src/vaults/file/identity.js';
 import { clientAt } from '../contract/aws.harness.js';
@@ -103,7 +104,7 @@ describe('what a KV secret holds', { timeout: 120_000 }, () => {
 
   test('T1 a field that is written but not needed must be text as well', async () => {
     const trial = await trialWith({ entry: `kind: ssh-key, account: ${account}, targets: [headend]` });
-    await trial.mount.personWrites(credential, { private_key: 'a key', public_key: 17 });
+    await trial.mount.personWrites(credential, { ...generateSshKey('itron').revealAll(), public_key: 17 });
     await expectNothingBegins(trial, 'its field "public_key" is a number; expected text');
   });
 

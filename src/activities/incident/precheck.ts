@@ -1,12 +1,16 @@
 import pLimit from 'p-limit';
 import type { Estate } from '../../config/estate.js';
+import type { CallContext } from '../../contracts/context.js';
 import type { Expected } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import type { PlanEntry } from '../../model/incident.js';
 import type { CredentialId, TargetId } from '../../model/record.js';
+import { foreseenKeyType, kindChange } from '../../secret/keyKind.js';
+import type { Secret } from '../../secret/secret.js';
 import { type Clock, callWithin } from '../clock.js';
 import { loginFor } from '../login.js';
 import { type Copy, type Resolved, resolve } from '../resolve.js';
+import { strangersAt } from '../strangers.js';
 
 /** What a dry run found on one page. Texts are relock's own. */
 export interface PageFindings {
@@ -51,6 +55,7 @@ async function precheck(hands: Hands, { plan }: PlanEntry, zone: string | null):
     const resolved = resolve(hands.estate, { credential, descriptorDigest, token: '', policy: 'forward' });
     for (const copy of [resolved.primary, ...resolved.others])
       await guarded(copy.ref, note, () => checkCopy(hands, copy, resolved.expected, note));
+    await guarded(resolved.primary.ref, note, () => checkKind(hands, resolved, note));
     const here = plan.targets.filter((target) => target.zone === zone);
     for (const { id, login } of here) await guarded(id, note, () => checkTarget(hands, resolved, id, login, note));
   });
@@ -76,6 +81,13 @@ async function checkCopy({ estate, clock }: Hands, copy: Copy, expected: Expecte
   for (const { text } of problems) note(copy.ref, 'error', text);
 }
 
+async function checkKind({ estate, clock }: Hands, resolved: Resolved, note: Note): Promise<void> {
+  if (resolved.entry.kind !== 'ssh-key') return;
+  const present = await presentAt(resolved, callWithin(clock, estate.timing.callMs));
+  const change = present === null ? null : kindChange(resolved.entry, present);
+  if (change !== null) note(resolved.primary.ref, 'warning', change);
+}
+
 async function checkTarget(
   hands: Hands,
   resolved: Resolved,
@@ -89,13 +101,26 @@ async function checkTarget(
   const { driver } = resolved.target(id);
   const deps = { ...hands, vantage: 'dry-run' };
   const via = as === 'self' ? null : await loginFor(deps, resolved, id, { as }, '', context());
-  const findings = await driver.check(account, via, context());
+  const present = await presentAt(resolved, context());
+  const findings = await driver.check(account, via, context(), foreseenKeyType(resolved.entry, present) ?? undefined);
   for (const { severity, message } of findings) note(id, severity, message);
-  if (findings.some((finding) => finding.severity === 'error')) return;
-  const { primary } = resolved;
-  const current = await primary.vault.read(primary.path, 'current', context());
-  const { answer, because } = await driver.probe(account, current, callWithin(clock, estate.timing.probeMs));
+  const isFirst = present === null || resolved.entry.adopt;
+  const about = { driver, kind: resolved.entry.kind, account };
+  const strangers = via === null || !isFirst ? null : await strangersAt(about, via, present, context());
+  if (strangers !== null) note(id, 'warning', strangers);
+  if (present === null || findings.some((finding) => finding.severity === 'error')) return;
+  const { answer, because } = await driver.probe(account, present, callWithin(clock, estate.timing.probeMs));
   if (answer !== 'accepted') note(id, 'error', because ?? presentSecret[answer]);
+}
+
+/** What readers get; null: nothing, which the copy's own check judges. */
+async function presentAt({ primary }: Resolved, context: CallContext): Promise<Secret | null> {
+  try {
+    return await primary.vault.read(primary.path, 'current', context);
+  } catch (error) {
+    if (error instanceof DriverError && error.code === 'NotFound') return null;
+    throw error;
+  }
 }
 
 const presentSecret = {

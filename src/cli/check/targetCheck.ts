@@ -1,13 +1,16 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { strangersAt } from '../../activities/strangers.js';
 import type { CredentialEntry, Estate, SecretRef, TargetEntry } from '../../config/estate.js';
 import { formatSecretRef } from '../../config/secretRef.js';
-import type { Login } from '../../contracts/targetDriver.js';
+import type { CallContext } from '../../contracts/context.js';
+import type { Login, TargetFinding } from '../../contracts/targetDriver.js';
 import { requireLogin, unseenInLogin } from '../../ledger/managementSecret.js';
 import type { Secret } from '../../secret/secret.js';
 import { withDeadline } from '../deadline.js';
 import { failureFinding } from './failureFinding.js';
 import type { Finding } from './finding.js';
 import type { LiveOptions } from './liveOptions.js';
+import { kindFindings, nextKindOf, type Present, presentOf } from './presentSecret.js';
 
 /** Logins at once over all hosts, and to one of them: more, and OpenSSH drops some unseen (`MaxStartups`). */
 const checksAtOnce = 32;
@@ -27,25 +30,32 @@ export class TargetCheck {
   ) {}
 
   async findings(entry: CredentialEntry): Promise<readonly Finding[]> {
-    const found = await Promise.all(entry.targets.map((id) => this.#onTarget(entry, this.estate.targets.get(id))));
-    return found.flat();
+    const present = await this.#present(entry);
+    const targets = entry.targets.flatMap((id) => this.estate.targets.get(id) ?? []);
+    const found = await Promise.all(targets.map((target) => this.#onTarget(entry, target, present)));
+    return [...kindFindings(entry, present), ...found.flat()];
   }
 
-  async #onTarget(entry: CredentialEntry, target: TargetEntry | undefined): Promise<readonly Finding[]> {
-    if (target === undefined) return [];
-    return this.#host(target.bound.host)(() => this.#all(() => this.#look(entry, target)));
+  /** Of a password nothing is asked that depends on it. */
+  async #present(entry: CredentialEntry): Promise<Present> {
+    const isClosed = entry.copies.slice(0, 1).some(({ vault }) => this.closedVaults.has(vault));
+    if (isClosed || entry.kind === 'password') return 'unreadable';
+    return this.#all(() => presentOf(this.estate, entry, this.options));
   }
 
-  async #look(entry: CredentialEntry, target: TargetEntry): Promise<readonly Finding[]> {
+  async #onTarget(entry: CredentialEntry, target: TargetEntry, present: Present): Promise<readonly Finding[]> {
+    return this.#host(target.bound.host)(() => this.#all(() => this.#look(entry, target, present)));
+  }
+
+  async #look(entry: CredentialEntry, target: TargetEntry, present: Present): Promise<readonly Finding[]> {
     const { id } = target.bound;
     const subject = `target ${id}`;
     const vault = target.management?.secret.vault;
     if (vault !== undefined && this.closedVaults.has(vault)) return [notLookedAt(subject, entry.id, vault)];
     try {
       const via = await this.#managementLogin(target);
-      const driver = target.bound.driver(entry.kind);
       const found = await this.#call({ driver: target.type, subject: id }, (context) =>
-        driver.check(entry.account, via, context),
+        findingsAt(entry, target, { via, present }, context),
       );
       return [...found, ...unseenIn(target, via)].map((each) => ({ ...each, subject, credentials: [entry.id] }));
     } catch (error) {
@@ -92,6 +102,23 @@ function unseenIn({ management }: TargetEntry, via: Login | null): readonly Pick
   if (management === null || via === null) return [];
   const texts = unseenInLogin(formatSecretRef(management.secret), via.secret);
   return texts.map((message) => ({ severity: 'error', message }));
+}
+
+/** What the driver finds, and, where nobody has shown that there are none, what else opens the account. */
+async function findingsAt(
+  entry: CredentialEntry,
+  target: TargetEntry,
+  { via, present }: { readonly via: Login | null; readonly present: Present },
+  context: CallContext,
+): Promise<readonly TargetFinding[]> {
+  const { kind, account } = entry;
+  const driver = target.bound.driver(kind);
+  const found = await driver.check(account, via, context, nextKindOf(entry, present) ?? undefined);
+  const isFirst = present === 'absent' || (entry.adopt && present !== 'unreadable');
+  if (via === null || !isFirst) return found;
+  const known = present === 'absent' ? null : present;
+  const message = await strangersAt({ driver, kind, account }, via, known, context);
+  return message === null ? found : [...found, { severity: 'warning', message }];
 }
 
 function notLookedAt(subject: string, credential: string, vault: string): Finding {

@@ -37,9 +37,14 @@ export async function planText(estate: Estate, ref: PlanRef, context: CommandCon
 function waveLines(rows: readonly PlanEntry[], total: number): readonly string[] {
   const shown = rows
     .slice(0, rowsShown)
-    .map(({ plan }) => [plan.credential, plan.kind, plan.account, targetsOf(plan), plan.copies.join(', ')]);
+    .map(({ plan }) => [plan.credential, kindOf(plan), plan.account, targetsOf(plan), plan.copies.join(', ')]);
   const more = total > shown.length ? [`and ${total - shown.length} more`] : [];
   return [...tableLines(['CREDENTIAL', 'KIND', 'ACCOUNT', 'TARGETS', 'COPIES'], shown), ...more];
+}
+
+/** Keys keep their kind, unless it is said here. */
+function kindOf({ kind, keyType }: PlanEntry['plan']): string {
+  return keyType === undefined ? kind : `${kind} ${keyType}`;
 }
 
 function targetsOf({ targets }: PlanEntry['plan']): string {

@@ -1,4 +1,4 @@
-import type { RotationOrder, TargetPlan } from '../../model/plan.js';
+import type { RotationOrder, RotationPlan, TargetPlan } from '../../model/plan.js';
 import { failurePolicies } from '../../model/policy.js';
 
 const listed = 20;
@@ -8,13 +8,19 @@ export function planLines({ plan, policy }: RotationOrder): readonly string[] {
   const targets = plan.targets.slice(0, listed).map((target) => `    ${targetLine(target)}`);
   const more = plan.targets.length > listed ? [`    and ${plan.targets.length - listed} more`] : [];
   return [
-    `${plan.credential}: a new ${plan.kind} for account ${plan.account}, ${makers[plan.maker]}`,
+    `${plan.credential}: a new ${kindWords(plan)} for account ${plan.account}, ${makers[plan.maker]}`,
     `  on ${plan.targets.length} targets, the first alone until it is proven:`,
     ...targets,
     ...more,
     `  kept in ${plan.copies.join(', ')}; readers get it once it is proven on the targets`,
     `  if it fails: ${policy}: ${failurePolicies[policy]}`,
   ];
+}
+
+/** What is made: of a key also its kind, which those who use it must know. */
+function kindWords({ kind, keyType }: RotationPlan): string {
+  if (kind !== 'ssh-key') return kind;
+  return `${kind} (${keyType ?? 'of the kind of the present one'})`;
 }
 
 const makers = {

@@ -3,14 +3,17 @@ import type { DriverEnvironment } from '../../contracts/registration.js';
 import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError } from '../../model/errors.js';
+import type { KeyType } from '../../model/kinds.js';
 import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
+import { type KeyKind, kindOfKey, kindOfType } from '../../secret/keyKind.js';
 import { SshKeyError } from '../../secret/opensshKey.js';
 import type { Secret } from '../../secret/secret.js';
 import { fingerprintOf, parsePublicKey, publicKeyOf, type SshPublicKey } from '../../secret/sshKey.js';
 import { addAtEnd, addBeside, hasKey, isShut, type KeyFile, keysOf, removeKey } from './authorizedKeys.js';
 import { LinuxHost } from './host.js';
 import { AuthorizedKeysFile } from './keyFile.js';
+import { askKeyKinds, refusedKind } from './keyKinds.js';
 import type { LinuxSettings } from './settings.js';
 
 export function keyCapabilities(settings: LinuxSettings): Capabilities {
@@ -36,6 +39,11 @@ export function keyCapabilities(settings: LinuxSettings): Capabilities {
 const shutText =
   'no login of it can be proved from elsewhere, because every key in its file is let in from named addresses only (from=) or has expired (expiry-time). Probe from there (a zone), or change the options of its line';
 
+const predecessorGone =
+  'the present key is not in the key file, so it is not known with which options the new one should be let in. Find out who took it out, then put it back, or name the file that sshd reads (`authorizedKeysFile`); `keyOptions` says with which options a key is let in that stands beside none';
+const noPredecessor =
+  'no present key is known, so it is not known with which options the first one should be let in. Say so with `keyOptions` for this target';
+
 /** UTF-8 as the key file holds it: one character per byte. */
 function asBytes(comment: string): string {
   return Buffer.from(comment, 'utf8').toString('latin1');
@@ -59,12 +67,22 @@ export class LinuxKeyDriver implements TargetDriver {
     this.capabilities = keyCapabilities(target.settings);
   }
 
-  async check(account: string, via: Login | null, context: CallContext): Promise<readonly TargetFinding[]> {
+  async check(
+    account: string,
+    via: Login | null,
+    context: CallContext,
+    next?: KeyType,
+  ): Promise<readonly TargetFinding[]> {
     const findings = await this.#host.check('ssh-key', account, via, context);
     if (via?.as !== 'management' || findings.some(({ severity }) => severity === 'error')) return findings;
     try {
       const shut = this.#shutLines(account, await this.#file(account, via).read(context));
-      return shut === null ? findings : [...findings, { severity: 'warning', message: shut }];
+      const refused = next === undefined ? null : await this.#refusedKind(account, via, kindOfType(next), context);
+      return [
+        ...findings,
+        ...(shut === null ? [] : [{ severity: 'warning', message: shut } as const]),
+        ...(refused === null ? [] : [{ severity: 'error', message: refused.message } as const]),
+      ];
     } catch (error) {
       if (!(error instanceof DriverError) || error.code === 'Bug') throw error;
       return [...findings, { severity: 'error', message: error.message }];
@@ -91,8 +109,19 @@ export class LinuxKeyDriver implements TargetDriver {
   async change(account: string, via: Login, next: Secret, context: EffectContext, replacing?: Secret): Promise<void> {
     const key = this.#keyOf(next);
     const known = replacing ?? (via.as === 'self' && via.secret.has('private_key') ? via.secret : undefined);
-    const old = known === undefined ? null : this.#keyOf(known).blob;
-    await this.#file(account, via).edit(context, (file) => this.#added(file, key, old));
+    const old = known === undefined ? null : this.#keyOf(known);
+    if (via.as === 'management' && old?.type !== key.type) {
+      const refused = await this.#refusedKind(account, via, kindOfKey(key), context);
+      if (refused !== null) throw refused;
+    }
+    await this.#file(account, via).edit(context, (file) => this.#added(file, key, old?.blob ?? null));
+  }
+
+  /** Where a key of that kind replaces one of it, sshd takes both or none, and nobody need ask. */
+  async #refusedKind(account: string, via: Login, kind: KeyKind, context: CallContext): Promise<DriverError | null> {
+    const call = { account, via, script: askKeyKinds, what: 'looking at which keys sshd takes' };
+    const why = refusedKind((await this.#host.asRoot(call, context)).toString('latin1'), kind);
+    return why === null ? null : this.#host.error('Refused', `${account}: ${why}; nothing was changed`);
   }
 
   #added(file: KeyFile, key: SshPublicKey, replacing: string | null): KeyFile {
@@ -101,11 +130,7 @@ export class LinuxKeyDriver implements TargetDriver {
     if (beside !== null) return beside;
     const { keyOptions } = this.#host.settings;
     if (keyOptions !== undefined) return addAtEnd(file, key, keyOptions);
-    throw this.#host.error(
-      'NotFound',
-      'the present key is not in the key file, so the options of the new one are not known; nothing was changed. ' +
-        'Set `keyOptions` for this target (empty for none), or put the present key back',
-    );
+    throw this.#host.error('NotFound', `${replacing === null ? noPredecessor : predecessorGone}; nothing was changed`);
   }
 
   async retire(account: string, via: Login, old: Secret, current: Secret, context: EffectContext): Promise<void> {

@@ -4,7 +4,7 @@ import { DriverError } from '../../model/errors.js';
 import { SshKeyError } from '../../secret/opensshKey.js';
 import { readableKeyText } from '../../secret/privateKeyText.js';
 import { Secret } from '../../secret/secret.js';
-import { fingerprintOf } from '../../secret/sshKey.js';
+import { fingerprintOf, publicKeyOf } from '../../secret/sshKey.js';
 import { algorithmsFor } from './algorithms.js';
 import { Authentication, type ChangeAnswers, type LoginFailure, type LoginVerdict } from './authentication.js';
 import { type SshAddress, type SshEndpoint, type SshJump, type SshLogin, showAddress, sshError } from './endpoint.js';
@@ -140,22 +140,22 @@ async function logInOn(
 /** A key that cannot be read would look like a refused one. */
 function requireUsableKey(endpoint: SshEndpoint, login: SshLogin): void {
   if (!login.secret.has('private_key')) return;
-  if (isUsable(login.secret.reveal('private_key'))) return;
+  const problem = keyProblem(login.secret.reveal('private_key'));
+  if (problem === null) return;
   throw sshError(endpoint, {
     code: 'Misconfigured',
     effect: 'none',
-    message:
-      `the private key of ${login.account} in the vault cannot be read, so no login was tried and nothing was changed; ` +
-      'store it in OpenSSH or PEM format, without a passphrase',
+    message: `the secret of ${login.account} in the vault: ${problem}. No login was tried and nothing was changed`,
   });
 }
 
-function isUsable(privateKey: string): boolean {
+function keyProblem(privateKey: string): string | null {
   try {
+    publicKeyOf(privateKey);
     const key = ssh2.utils.parseKey(readableKeyText(privateKey));
-    return !(key instanceof Error) && key.isPrivateKey();
+    return key instanceof Error || !key.isPrivateKey() ? 'the private key is damaged' : null;
   } catch (error) {
-    if (error instanceof SshKeyError) return false;
+    if (error instanceof SshKeyError) return error.message;
     throw error;
   }
 }
