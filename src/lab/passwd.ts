@@ -18,11 +18,15 @@ export async function changeOwnPassword(device: LabDevice, process: ServerProces
   }
   const next = await ask('New password: ');
   if (next.length < device.minPasswordLength) {
-    process.output.write('BAD PASSWORD: it is too short\npasswd: password unchanged\n');
+    process.output.write(
+      'BAD PASSWORD: it is too short\npasswd: Authentication token manipulation error\npasswd: password unchanged\n',
+    );
     return exitCodes.refused;
   }
   if ((await ask('Retype new password: ')) !== next) {
-    process.output.write('Sorry, passwords do not match.\npasswd: password unchanged\n');
+    process.output.write(
+      'Sorry, passwords do not match.\npasswd: Authentication token manipulation error\npasswd: password unchanged\n',
+    );
     return exitCodes.refused;
   }
   const code = await change(device, () => account.setPassword(next));

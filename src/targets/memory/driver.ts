@@ -66,8 +66,9 @@ export class MemoryTargetDriver implements TargetDriver {
 
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
     this.#reach(account, via, context);
-    const closed = this.#device.isClosed(account);
-    return closed ? `${this.#device.id} lets ${account} in with no secret. Open it to the account, then go on` : null;
+    return this.#device.isShut(account)
+      ? `${this.#device.id} lets ${account} in with no secret. Open it to the account, then go on`
+      : null;
   }
 
   async change(account: string, via: Login, next: Secret, context: EffectContext): Promise<void> {

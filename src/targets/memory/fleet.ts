@@ -191,6 +191,11 @@ export class MemoryDevice {
     return this.#settled(name).closed;
   }
 
+  /** Nothing opens the account, whatever the secret: closed, suspended, or locked by refused logins. */
+  isShut(name: string): boolean {
+    return this.isClosed(name) || this.#settled(name).suspended || this.locked(name);
+  }
+
   setClosed(name: string, closed: boolean): void {
     this.#settled(name).closed = closed;
   }
