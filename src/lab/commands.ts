@@ -1,3 +1,4 @@
+import { readShellCommand } from '../targets/linux/shellCommand.js';
 import type { ServerProcess } from '../transport/ssh/server.js';
 import type { LabDevice } from './device.js';
 import { exitCodes } from './exitCodes.js';
@@ -16,19 +17,14 @@ const plainCommands: Readonly<Record<string, (device: LabDevice, process: Server
 export async function runCommand(device: LabDevice, process: ServerProcess): Promise<number> {
   const plain = plainCommands[process.command ?? ''];
   if (plain !== undefined) return plain(device, process);
-  const words = wordsOf(process.command ?? '');
-  const [shell, flag, script, name, subject, ...args] = words;
-  if (shell !== 'sh' || flag !== '-c' || script === undefined || name !== 'relock' || subject === undefined) {
+  const called = readShellCommand(process.command ?? '');
+  const [subject, ...args] = called?.args ?? [];
+  if (called === null || subject === undefined) {
     process.errors.write('this lab device knows no such command\n');
     return exitCodes.notFound;
   }
-  return runScript({ device, user: process.account, script, subject, args, process });
-}
-
-/** Words of a command as the driver quotes them: plain, or between single quotes, with `'\''` for a quote. */
-function wordsOf(command: string): readonly string[] {
-  const words = command.match(/('[^']*'|\\'|[^\s'\\]+)+/g) ?? [];
-  return words.map((word) => word.replace(/'([^']*)'|\\(')/g, (_all, quoted, escaped) => quoted ?? escaped));
+  const { script, mark } = called;
+  return runScript({ device, user: process.account, script, mark, subject, args, process });
 }
 
 /** Gives back what it gets, until its input ends: a session that stays open. */

@@ -2,7 +2,7 @@ import { reinstateAccount, suspendAccount } from '../targets/linux/accountScript
 import { inspectAccount } from '../targets/linux/inspectScript.js';
 import { managedKeyFile, ownKeyFile } from '../targets/linux/keyFileScripts.js';
 import { readHash, setHash, setPassword } from '../targets/linux/passwordScripts.js';
-import { beginMark, type RootScript, readyMark } from '../targets/linux/remoteScript.js';
+import { beginMark, type RootScript } from '../targets/linux/remoteScript.js';
 import { endAccountSessions } from '../targets/linux/sessionScript.js';
 import type { ServerProcess } from '../transport/ssh/server.js';
 import { endSessions, inspect, reinstate, suspend } from './accountOperations.js';
@@ -19,6 +19,8 @@ interface ScriptCall {
   /** Who is logged in. */
   readonly user: string;
   readonly script: string;
+  /** Printed when it is ready. */
+  readonly mark: string;
   /** The account it is about. */
   readonly subject: string;
   readonly args: readonly string[];
@@ -73,7 +75,7 @@ export async function runScript(call: ScriptCall): Promise<number> {
   const input = new InputReader(process.input);
   const print = (text: string) => process.output.write(Buffer.from(text, 'latin1'));
   const begin = (...words: readonly string[]) => {
-    print(`${[readyMark, ...words].join(' ')}\n`);
+    print(`${[call.mark, ...words].join(' ')}\n`);
     return skipTo(input, beginMark);
   };
   return known.run({ device, account, args: args.slice(known.lead.length), input, begin, print });

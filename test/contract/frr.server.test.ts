@@ -239,6 +239,20 @@ describe('FRR router', () => {
       expect(await probes(first)).toEqual(['accepted']);
     });
 
+    test('T42 one channel at a time (MaxSessions 1) is enough, also to read again what was saved', async () => {
+      await router.host.exec("echo 'MaxSessions 1' >> /etc/ssh/sshd_config");
+      await router.host.restart();
+      try {
+        await change(next);
+        await confirm();
+        expect(await errors()).toEqual([]);
+        expect(await probes(next, first)).toEqual(['accepted', 'rejected']);
+      } finally {
+        await router.host.exec("sed -i '/^MaxSessions/d' /etc/ssh/sshd_config");
+        await router.host.restart();
+      }
+    });
+
     test('a login that is not a router’s, or may not read what was saved', async () => {
       await router.host.exec(`chsh -s /bin/bash ${management.account}`);
       try {

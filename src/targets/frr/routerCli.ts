@@ -106,7 +106,9 @@ export class RouterCli {
     throw this.#failure('Refused', text);
   }
 
+  /** Ends the talk first: a server may allow one channel at a time. */
   async readFile(path: string): Promise<string> {
+    this.#talk.close();
     try {
       return (await (await this.#session.sftp()).read(path, maxConfigBytes)).toString('latin1');
     } catch (error) {

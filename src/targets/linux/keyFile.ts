@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { Login } from '../../contracts/targetDriver.js';
 import { DriverError } from '../../model/errors.js';
+import { maxOutputBytes } from '../../transport/ssh/command.js';
 import type { SshSession } from '../../transport/ssh/session.js';
 import { SftpFailure, type SftpFiles } from '../../transport/ssh/sftp.js';
 import type { KeyFile } from './authorizedKeys.js';
 import type { LinuxHost } from './host.js';
 import { type KeyFileScripts, managedKeyFile, ownKeyFile, writeInput } from './keyFileScripts.js';
-import { type RootScript, runAsRoot, runAsSelf } from './remoteScript.js';
+import { maxKeyFileBytes, type RootScript, runAsRoot, runAsSelf, tooBig } from './remoteScript.js';
 import { keyFilePath } from './settings.js';
 
 /** A file as it was read, and a write that happens only while it is still that one. */
@@ -22,8 +23,8 @@ type ReadSnapshot = () => Promise<Snapshot>;
 /** How often an edit starts again because another one came first. */
 const maxEdits = 8;
 
-/** Larger files are not edited: they are no list of keys that anybody wrote. */
-const maxFileBytes = 4 * 1024 * 1024;
+/** With what shells print at their start. */
+const mostBytes = maxKeyFileBytes + maxOutputBytes;
 
 const text = (bytes: Buffer): KeyFile => bytes.toString('latin1');
 const bytesOf = (file: KeyFile): Buffer => Buffer.from(file, 'latin1');
@@ -95,7 +96,7 @@ function scriptReader(scripts: KeyFileScripts, run: RunScript): ReadSnapshot {
       digest = word ?? '';
       return '';
     };
-    const file = text(await run(scripts.read, { input }));
+    const file = text(await run(scripts.read, { input, mostBytes }));
     return {
       file,
       write: async (edited, effect) => {
@@ -145,7 +146,7 @@ async function replaceUnchanged(
 
 async function readOverSftp(session: SshSession, files: SftpFiles, path: string): Promise<KeyFile | null> {
   try {
-    return text(await files.read(path, maxFileBytes));
+    return text(await files.read(path, maxKeyFileBytes));
   } catch (error) {
     if (error instanceof SftpFailure && error.reason === 'missing') return null;
     throw sftpError(session, error);
@@ -154,6 +155,7 @@ async function readOverSftp(session: SshSession, files: SftpFiles, path: string)
 
 function sftpError(session: SshSession, error: unknown): unknown {
   if (!(error instanceof SftpFailure)) return error;
+  if (error.reason === 'tooBig') return session.failure('Unsupported', tooBig);
   return session.failure(
     error.reason === 'denied' ? 'Refused' : 'Unsupported',
     'the server does not let the account replace its key file over SFTP. Use a management login',

@@ -1,4 +1,4 @@
-import { prelude, type RootScript } from './remoteScript.js';
+import { maxKeyFileBytes, prelude, type RootScript } from './remoteScript.js';
 
 /** What both scripts do as the owner of the file. `$2` is the path, or relative to the home. */
 const locate = `need sha256sum stat readlink
@@ -9,7 +9,8 @@ digest() { if [ -e "$file" ]; then sha256sum < "$file" | cut -d' ' -f1; else ech
 `;
 
 /** Tells the file's digest, or `absent`, and prints the file. */
-const readBody = `${locate}begin "$(digest)"
+const readBody = `${locate}[ ! -e "$file" ] || [ "$(wc -c < "$file")" -le ${maxKeyFileBytes} ] || exit 79
+begin "$(digest)"
 [ -e "$file" ] || exit 0
 cat "$file" || exit 77
 `;

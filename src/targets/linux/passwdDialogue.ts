@@ -51,16 +51,19 @@ export class PasswdDialogue {
       await this.#ask(talk, ['next']);
     }
     talk.sendLine(next.reveal('password'));
-    await this.#ask(talk, ['repeat']);
+    await this.#ask(talk, ['repeat'], 'next');
   }
 
-  /** The next question, which must be one of these. */
-  async #ask(talk: Dialogue, expected: readonly ChangeQuestion[]): Promise<ChangeQuestion> {
+  /** The next question, which must be one of these; `otherwise`: what it means that it is not. */
+  async #ask(
+    talk: Dialogue,
+    expected: readonly ChangeQuestion[],
+    otherwise: Refusal = 'ended',
+  ): Promise<ChangeQuestion> {
     const { heard, text } = await talk.read(changePrompts, stepMs);
     if (heard === 'silence') throw this.#refused('silence');
-    if (heard === 'ended') throw this.#refused(lastWords.find(([says]) => says.test(text))?.[1] ?? 'ended');
-    if (expected.includes(heard)) return heard;
-    throw this.#refused(lastWords.find(([says]) => says.test(text))?.[1] ?? 'next');
+    if (heard !== 'ended' && expected.includes(heard)) return heard;
+    throw this.#refused(lastWords.find(([says]) => says.test(text))?.[1] ?? otherwise);
   }
 
   async #readVerdict(talk: Dialogue): Promise<void> {

@@ -1,17 +1,18 @@
 import type { EffectContext } from '../../contracts/context.js';
 import type { Login } from '../../contracts/targetDriver.js';
 import type { ErrorCode } from '../../model/errors.js';
-import type { ExecResult, Input, SshSession } from '../../transport/ssh/session.js';
+import type { ExecOptions, ExecResult, Input } from '../../transport/ssh/command.js';
+import type { SshSession } from '../../transport/ssh/session.js';
 import type { LinuxSettings } from './settings.js';
+import { printReady, quoted, type ShellCommand, shellCommand } from './shellCommand.js';
 
-/** Printed by a script once it has checked all it can without changing anything. */
-export const readyMark = 'relock-ready';
-/**
- * The line before a script's own input: a sudo password that sudo did not ask for is skipped up to it. A script whose input
- * ends early does nothing: the connection broke, or the time was over.
- */
+/** The line before a script's own input. A script whose input ends early does nothing: the connection broke, or the time was over. */
 export const beginMark = 'relock-begin';
 const sudoPrompt = 'relock-sudo>';
+
+/** Larger files are not edited: they are no list of keys that anybody wrote. */
+export const maxKeyFileBytes = 4 * 1024 * 1024;
+export const tooBig = `the key file is larger than ${maxKeyFileBytes / 1024 / 1024} MB, and relock edits none of that size; nothing was changed. Take out of it what nobody uses`;
 
 /**
  * Exit codes of all scripts, and whether each proves that nothing was changed. Everything else is unknown once input
@@ -78,6 +79,11 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
     noEffect: true,
     text: 'the system denies the write (rights of the folder, or a security policy); nothing was changed. Look at the rights and the audit log',
   },
+  79: {
+    code: 'Unsupported',
+    noEffect: true,
+    text: tooBig,
+  },
   77: {
     code: 'Misconfigured',
     noEffect: true,
@@ -95,7 +101,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH; export PATH
 account=$1
 need() { for each in "$@"; do command -v "$each" >/dev/null 2>&1 || exit 76; done; }
 row() { IFS= read -r "$1" || exit 78; }
-begin() { echo "${readyMark} $*"; while row line; do [ "$line" = ${beginMark} ] && break; done; }
+begin() { ${printReady}; while row line; do [ "$line" = ${beginMark} ] && break; done; }
 reason() { case $1 in
   *'No space left'*) exit 80 ;; *[Qq]uota*) exit 81 ;; *'Read-only file system'*) exit 82 ;;
   *'not permitted'*) exit 83 ;; *'Permission denied'*) exit 84 ;; esac; }
@@ -108,20 +114,12 @@ need awk
 shadow 1 >/dev/null 2>&1 || exit 72
 `;
 
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** A script for `/bin/sh`, as root: by the management login, or through its sudo. */
 export interface RootScript {
   /** Calls `begin` once before it changes anything, and reads its input after it. */
   readonly body: string;
   /** Further arguments, from `$2` on; no secrets. */
   readonly args?: readonly string[];
-}
-
-function shellCommand(script: string, args: readonly string[]): string {
-  return ['sh', '-c', quoted(script), 'relock', ...args.map(quoted)].join(' ');
 }
 
 function needsSudo(via: Login): boolean {
@@ -133,29 +131,45 @@ function sudoOf(settings: LinuxSettings, via: Login): string {
   return settings.sudo === 'password' ? `sudo -S -p ${quoted(sudoPrompt)} ` : 'sudo -n ';
 }
 
-function sudoPasswordOf(settings: LinuxSettings, via: Login): string {
-  const asked = needsSudo(via) && settings.sudo === 'password' && via.secret.has('password');
-  return asked ? `${via.secret.reveal('password')}\n` : '';
-}
-
 interface Work {
   /** What the script reads after `begin`; gets the words that it gave to `begin`. */
   readonly input?: (words: readonly string[]) => Input;
   /** Absent: the script changes nothing. */
   readonly effect?: EffectContext;
+  /** How much the script may print, where that is much. */
+  readonly mostBytes?: number;
 }
 
-async function run(session: SshSession, command: string, stdin: string, work: Work): Promise<ExecResult> {
-  return session.exec(command, {
-    stdin,
-    readyMark,
-    giveUpOn: new RegExp(`(${sudoPrompt}[^]*){2}`),
+/** How a command is run: sudo may ask for a password, and may want a terminal. */
+type Way = Pick<ExecOptions, 'ask' | 'terminal'>;
+
+function sudoAsk(settings: LinuxSettings, via: Login): Way {
+  if (!needsSudo(via) || settings.sudo !== 'password') return {};
+  const answer = via.secret.has('password') ? `${via.secret.reveal('password')}\n` : null;
+  return { ask: { prompt: sudoPrompt, answer } };
+}
+
+async function run(session: SshSession, command: ShellCommand, way: Way, work: Work): Promise<ExecResult> {
+  const { input, ...limits } = work;
+  return session.exec(command.text, {
+    ...way,
+    ...limits,
+    readyMark: command.mark,
     whenReady: (line) => {
-      const input = work.input?.(line.split(' ').slice(1)) ?? '';
-      return Buffer.concat([Buffer.from(`${beginMark}\n`), Buffer.from(input)]);
+      const given = input?.(line.split(' ').slice(1)) ?? '';
+      return Buffer.concat([Buffer.from(`${beginMark}\n`), Buffer.from(given)]);
     },
-    ...(work.effect === undefined ? {} : { effect: work.effect }),
   });
+}
+
+const wantsTerminal = /^sudo: sorry, you must have a tty to run sudo\r?$/m;
+
+/** Where sudo wants a terminal (`requiretty`), it gets one; on a terminal stderr comes with the rest. */
+async function runBySudo(session: SshSession, command: ShellCommand, way: Way, work: Work): Promise<ExecResult> {
+  const result = await run(session, command, way, work);
+  if (result.started || !wantsTerminal.test(result.stderr)) return result;
+  const again = await run(session, command, { ...way, terminal: true }, work);
+  return again.started ? again : { ...again, stderr: again.stdout.toString('utf8') };
 }
 
 /** What sshd and sudo say on a line of their own when they start nothing. Only what a person is told depends on it. */
@@ -166,16 +180,16 @@ const startFailures: readonly { readonly says: RegExp; readonly code: ErrorCode;
     text: 'the password of the management login has expired there, so nothing is run for it, also where it logs in with a key; nothing was changed. Set a new one, or let it never expire (chage -M -1)',
   },
   {
-    says: /^sudo: sorry, you must have a tty to run sudo\r?$/m,
-    code: 'Unsupported',
-    text: 'sudo there wants a terminal (requiretty); nothing was changed. Exempt the management login: Defaults:LOGIN !requiretty',
+    says: /^sudo: a password is required\r?$/m,
+    code: 'Unauthorized',
+    text: 'sudo asks the management login for a password there; nothing was changed. Set `sudo: password` for the target, or give the login NOPASSWD',
   },
 ];
 
 /** Throws unless the script ended with 0. Gives what it printed after the ready line. */
-function outputOf(session: SshSession, result: ExecResult): Buffer {
+function outputOf(session: SshSession, command: ShellCommand, result: ExecResult): Buffer {
   const outcome = outcomes[result.code ?? -1];
-  if (result.code === 0 && result.started && !result.truncated) return afterReadyLine(result.stdout);
+  if (result.code === 0 && result.started && !result.truncated) return afterReadyLine(result.stdout, command.mark);
   if (outcome?.noEffect === true) session.provedNoEffect();
   if (outcome !== undefined) throw session.failure(outcome.code, outcome.text);
   if (result.truncated) {
@@ -193,9 +207,8 @@ function outputOf(session: SshSession, result: ExecResult): Buffer {
   throw session.failure('Refused', 'the change ended in a way that relock does not know. Probe the account');
 }
 
-function afterReadyLine(stdout: Buffer): Buffer {
-  const mark = stdout.indexOf(readyMark);
-  return stdout.subarray(stdout.indexOf('\n', mark) + 1);
+function afterReadyLine(stdout: Buffer, mark: string): Buffer {
+  return stdout.subarray(stdout.indexOf('\n', stdout.indexOf(mark)) + 1);
 }
 
 /** Runs a script as root on a management session. Throws DriverError, with effect `none` up to its ready line. */
@@ -210,9 +223,9 @@ export async function runAsRoot(
   work: Work = {},
 ): Promise<Buffer> {
   const { settings, via, account, script } = options;
-  const command = shellCommand(rootPrelude + script.body, [account, ...(script.args ?? [])]);
-  const result = await run(session, sudoOf(settings, via) + command, sudoPasswordOf(settings, via), work);
-  return outputOf(session, result);
+  const { text, mark } = shellCommand(rootPrelude + script.body, [account, ...(script.args ?? [])]);
+  const command = { text: sudoOf(settings, via) + text, mark };
+  return outputOf(session, command, await runBySudo(session, command, sudoAsk(settings, via), work));
 }
 
 /** Runs a script as the account itself. */
@@ -222,6 +235,6 @@ export async function runAsSelf(
   work: Work = {},
 ): Promise<Buffer> {
   const { account, script } = options;
-  const result = await run(session, shellCommand(prelude + script.body, [account, ...(script.args ?? [])]), '', work);
-  return outputOf(session, result);
+  const command = shellCommand(prelude + script.body, [account, ...(script.args ?? [])]);
+  return outputOf(session, command, await run(session, command, {}, work));
 }

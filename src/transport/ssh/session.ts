@@ -1,18 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
+import type { Client, ClientChannel, PseudoTtyOptions, SFTPWrapper } from 'ssh2';
 import type { EffectContext } from '../../contracts/context.js';
 import { DriverError, type Effect, type ErrorCode } from '../../model/errors.js';
-import { BoundedBytes } from './boundedBytes.js';
+import { type ExecOptions, type ExecResult, RunningCommand } from './command.js';
 import { Dialogue } from './dialogue.js';
 import { type SshEndpoint, showAddress, sshError } from './endpoint.js';
 import { Interrupted, interruptible } from './scope.js';
 import { SftpFiles } from './sftp.js';
-
-/** No command of relock's prints more: a list of keys may have some 4 MB. */
-const maxOutputBytes = 6 * 1024 * 1024;
-/** Only short texts are looked for in it. */
-const maxErrorBytes = 16 * 1024;
-const lineFeed = 10;
 
 /** Between two tries to open a channel beside, or right after, another one; some 1.3 s in all. */
 const [firstPauseMs, lastPauseMs] = [20, 1_000] as const;
@@ -20,34 +14,17 @@ const [firstPauseMs, lastPauseMs] = [20, 1_000] as const;
 /** Wide and long, so that nothing is wrapped or paged; without echo, so that no secret comes back. */
 const quietTerminal = { term: 'dumb', rows: 1000, cols: 250, modes: { ECHO: 0 } } as const;
 
-export type Input = string | Uint8Array;
+/** Changes no byte on its way in or out, for a command that insists on a terminal. */
+const plainTerminal = {
+  ...quietTerminal,
+  modes: { ECHO: 0, ICANON: 0, ISIG: 0, IEXTEN: 0, ICRNL: 0, INLCR: 0, IGNCR: 0, ISTRIP: 0, IXON: 0, OPOST: 0 },
+} as const;
 
-export interface ExecOptions {
-  /** Sent when the command runs, or, with `readyMark`, sent before its mark is awaited (such as sudo's password). */
-  readonly stdin?: Input;
-  /** The command prints a line that starts so when it is ready for what it acts on. */
-  readonly readyMark?: string;
-  /** Gives what the command acts on, from the whole ready line. */
-  readonly whenReady?: (readyLine: string) => Input;
-  /** The command has failed when its error output matches: it is ended at once. */
-  readonly giveUpOn?: RegExp;
-  /** The command changes something once it got that input: its time is checked right before. */
-  readonly effect?: EffectContext;
-}
+/** Starts to open a channel. `T`: a channel, or what ssh2 makes of it. */
+type Open<T> = (done: (error: Error | undefined, opened: T) => void) => void;
 
-export interface ExecResult {
-  /** null: ended by a signal, or the server did not say. */
-  readonly code: number | null;
-  readonly stdout: Buffer;
-  /** For decisions by closed tables only; never shown. */
-  readonly stderr: string;
-  /** There was more output than any command of relock's has; it was not waited for its end. */
-  readonly truncated: boolean;
-  /** The ready line was seen and its input sent. */
-  readonly started: boolean;
-}
-
-type OpenChannel = (done: (error: Error | undefined, channel: ClientChannel) => void) => void;
+const noCommands = 'the server does not let this account run commands';
+const noTerminal = 'the server gives this account no terminal, or does not let it run commands';
 
 /** One authenticated connection, under the deadline and signal that it was opened with. */
 export class SshSession {
@@ -59,6 +36,7 @@ export class SshSession {
   #effect: Effect = 'none';
   /** Channels that the server has let us open. */
   #opened = 0;
+  #files: Promise<SftpFiles> | null = null;
 
   constructor(client: Client, endpoint: SshEndpoint, signal: AbortSignal, closed: (how: 'end' | 'cut') => void) {
     this.#client = client;
@@ -116,11 +94,10 @@ export class SshSession {
       : this.failure('Unreachable', `the connection ended in the middle; ${now}`);
   }
 
-  #channel(open: OpenChannel): Promise<ClientChannel> {
+  #open<T>(open: Open<T>, refusal: string): Promise<T> {
     return this.#guarded((resolve, reject) => {
-      const refused = () => reject(this.failure('Refused', 'the server does not let this account run commands'));
       try {
-        open((error, channel) => (error === undefined ? resolve(channel) : refused()));
+        open((error, opened) => (error === undefined ? resolve(opened) : reject(this.failure('Refused', refusal))));
       } catch {
         reject(this.failure('Unreachable', 'the connection is gone'));
       }
@@ -128,46 +105,53 @@ export class SshSession {
   }
 
   /** A server that allows one channel at a time may still hold the one that has just ended: it is asked a few times more. */
-  async #nextChannel(open: OpenChannel): Promise<ClientChannel> {
+  async #openNext<T>(open: Open<T>, refusal: string): Promise<T> {
     for (let pause = firstPauseMs; this.#opened > 0 && pause < lastPauseMs; pause *= 2) {
-      const channel = await this.#channel(open).catch(onlyRefused);
-      if (channel !== null) return channel;
+      const opened = await this.#open(open, refusal).catch(onlyRefused);
+      if (opened !== null) return opened;
       await this.#guarded<void>((resolve) => setTimeout(resolve, pause));
     }
-    const channel = await this.#channel(open);
+    const opened = await this.#open(open, refusal);
     this.#opened += 1;
-    return channel;
+    return opened;
   }
 
   async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
-    const channel = await this.#nextChannel((done) => this.#client.exec(command, done));
-    const run = new Run(channel, options, (effect) => this.beginEffect(effect));
+    const wanted = options.terminal === true ? plainTerminal : null;
+    const channel = await (wanted === null
+      ? this.#openNext<ClientChannel>((done) => this.#client.exec(command, done), noCommands)
+      : this.#onTerminal(command, wanted));
+    const run = new RunningCommand(channel, options, (effect) => this.beginEffect(effect));
     return this.#guarded((resolve, reject) => run.start(resolve, reject));
+  }
+
+  #onTerminal(command: string, pty: PseudoTtyOptions): Promise<ClientChannel> {
+    return this.#openNext((done) => this.#client.exec(command, { pty }, done), noTerminal);
   }
 
   /** A command on a terminal without echo, to talk with. */
   async dialogue(command: string): Promise<Dialogue> {
-    const channel = await this.#channel((done) => this.#client.exec(command, { pty: quietTerminal }, done));
-    return new Dialogue(channel, (start) => this.#guarded(start));
+    return new Dialogue(await this.#onTerminal(command, quietTerminal), (start) => this.#guarded(start));
   }
 
   /** The account's login shell on a terminal without echo. */
   async shell(): Promise<Dialogue> {
-    const channel = await this.#channel((done) => this.#client.shell(quietTerminal, done));
+    const channel = await this.#openNext<ClientChannel>((done) => this.#client.shell(quietTerminal, done), noTerminal);
     return new Dialogue(channel, (start) => this.#guarded(start));
   }
 
-  async sftp(): Promise<SftpFiles> {
-    const wrapper = await this.#guarded<SFTPWrapper>((resolve, reject) => {
-      const refused = () => reject(this.failure('Refused', 'the server does not let this account use SFTP'));
-      this.#client.sftp((error, opened) => (error === undefined ? resolve(opened) : refused()));
-    });
-    return new SftpFiles(wrapper, (start) => this.#guarded(start));
+  /** The same one at each call: a server may allow one channel only. */
+  sftp(): Promise<SftpFiles> {
+    this.#files ??= this.#openNext<SFTPWrapper>(
+      (done) => this.#client.sftp(done),
+      'the server does not let this account use SFTP',
+    ).then((wrapper) => new SftpFiles(wrapper, (start) => this.#guarded(start)));
+    return this.#files;
   }
 
   /** A connection from the server onwards, for which it is a jump host. */
   forward(host: string, port: number): Promise<Duplex> {
-    return this.#channel((done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
+    return this.#open((done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done), noCommands);
   }
 }
 
@@ -175,100 +159,4 @@ export class SshSession {
 function onlyRefused(error: unknown): null {
   if (error instanceof DriverError && error.code === 'Refused') return null;
   throw error;
-}
-
-/** One running command. */
-class Run {
-  readonly #channel: ClientChannel;
-  readonly #options: ExecOptions;
-  readonly #begin: (effect: EffectContext) => void;
-  readonly #stdout = new BoundedBytes(maxOutputBytes);
-  readonly #stderr = new BoundedBytes(maxErrorBytes);
-  /** Where the line begins that is not complete yet, and how far it was looked at: no byte twice. */
-  #lineAt = 0;
-  #lookedAt = 0;
-  #code: number | null = null;
-  #started = false;
-
-  constructor(channel: ClientChannel, options: ExecOptions, begin: (effect: EffectContext) => void) {
-    this.#channel = channel;
-    this.#options = options;
-    this.#begin = begin;
-  }
-
-  start(resolve: (result: ExecResult) => void, reject: (error: Error) => void): void {
-    const channel = this.#channel;
-    const guarded = (step: () => void) => {
-      try {
-        step();
-      } catch (error) {
-        channel.close();
-        reject(error instanceof Error ? error : new Error('a command could not be fed'));
-      }
-    };
-    channel.on('data', (chunk: Buffer) => {
-      this.#stdout.add(chunk);
-      guarded(() => this.#feedWhenReady());
-      if (this.#stdout.overflowed) resolve(this.#result());
-    });
-    channel.stderr.on('data', (chunk: Buffer) => {
-      if (this.#stderr.overflowed) return;
-      this.#stderr.add(chunk);
-      if (this.#options.giveUpOn?.test(this.#stderr.bytes().toString('utf8'))) channel.close();
-    });
-    channel.on('error', () => undefined);
-    // Not by `exit`: a command that ends at once may have said so before anybody listens. `close` says it again.
-    channel.on('close', (code: number | null | undefined) => {
-      this.#code = code ?? null;
-      resolve(this.#result());
-    });
-    guarded(() => this.#feedAtOnce());
-  }
-
-  #feedAtOnce(): void {
-    const { stdin, readyMark, effect } = this.#options;
-    if (readyMark === undefined) {
-      if (effect !== undefined) this.#begin(effect);
-      this.#channel.end(stdin ?? '');
-    } else if (stdin !== undefined) {
-      this.#channel.write(stdin);
-    }
-  }
-
-  #feedWhenReady(): void {
-    const { readyMark, whenReady, effect } = this.#options;
-    if (readyMark === undefined || this.#started) return;
-    const ready = this.#nextLineWith(readyMark);
-    if (ready === null) return;
-    this.#started = true;
-    const input = whenReady?.(ready) ?? '';
-    if (effect !== undefined) this.#begin(effect);
-    this.#channel.end(input);
-  }
-
-  #nextLineWith(mark: string): string | null {
-    const bytes = this.#stdout.bytes();
-    let end = bytes.indexOf(lineFeed, this.#lookedAt);
-    while (end >= 0) {
-      const line = bytes.toString('latin1', this.#lineAt, end);
-      this.#lineAt = end + 1;
-      this.#lookedAt = end + 1;
-      // A shell may print at its start, and not end the line.
-      const at = line.indexOf(mark);
-      if (at >= 0) return line.slice(at);
-      end = bytes.indexOf(lineFeed, this.#lookedAt);
-    }
-    this.#lookedAt = bytes.length;
-    return null;
-  }
-
-  #result(): ExecResult {
-    return {
-      code: this.#code,
-      stdout: this.#stdout.bytes(),
-      stderr: this.#stderr.bytes().toString('utf8'),
-      truncated: this.#stdout.overflowed,
-      started: this.#started,
-    };
-  }
 }
