@@ -9,7 +9,8 @@ export function suspendAccount(options: { readonly lock: boolean }): RootScript 
   return { args: [options.lock ? 'lock' : 'expire'], body: suspendBody };
 }
 
-const suspendBody = `need usermod chage
+const suspendBody = `ours
+need usermod chage
 begin
 kept=/etc/relock/suspended/$account
 if [ ! -e "$kept" ]; then
@@ -27,9 +28,9 @@ case $(shadow 2) in '!'*) exit 0 ;; *) exit 74 ;; esac
 
 /** Puts back what `suspendAccount` kept. Without it, the account was not suspended by relock: nothing to do. */
 export const reinstateAccount: RootScript = {
-  body: `need usermod chage
+  body: `kept=/etc/relock/suspended/$account
+[ ! -e "$kept" ] || { ours; need usermod chage; }
 begin
-kept=/etc/relock/suspended/$account
 [ -e "$kept" ] || exit 0
 read -r locked expires < "$kept"
 if [ "$locked" = no ]; then

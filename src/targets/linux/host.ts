@@ -12,7 +12,7 @@ import { type SshEndpoint, showAddress, sshError } from '../../transport/ssh/end
 import type { SshSession } from '../../transport/ssh/session.js';
 import { reinstateAccount, suspendAccount } from './accountScripts.js';
 import { inspectAccount } from './inspectScript.js';
-import { findingsOf } from './obstacles.js';
+import { findingsOf, obstacleOf } from './obstacles.js';
 import { type RootScript, runAsRoot } from './remoteScript.js';
 import { endAccountSessions } from './sessionScript.js';
 import { endpointOf, type LinuxSettings } from './settings.js';
@@ -150,7 +150,10 @@ export class LinuxHost {
   ): Promise<readonly TargetFinding[]> {
     try {
       if (via?.as !== 'management') return await this.#checkHostKey(context);
-      return await this.#inspect(kind, account, via, context);
+      return findingsOf(await this.#inspect(account, via, context), kind, account).map(({ severity, message }) => ({
+        severity,
+        message: `${showAddress(this.endpoint.address)}: ${message}`,
+      }));
     } catch (error) {
       if (error instanceof DriverError && error.code !== 'Bug') return [{ severity: 'error', message: error.message }];
       throw error;
@@ -159,21 +162,13 @@ export class LinuxHost {
 
   /** What keeps the account out, as root sees it; null: nothing that can be seen. */
   async obstacle(kind: CredentialKind, account: string, via: Login, context: CallContext): Promise<string | null> {
-    const found = await this.#inspect(kind, account, via, context);
-    return found.find(({ severity }) => severity === 'error')?.message ?? null;
+    const found = obstacleOf(await this.#inspect(account, via, context), kind, account);
+    return found === null ? null : `${showAddress(this.endpoint.address)}: ${found}`;
   }
 
-  async #inspect(
-    kind: CredentialKind,
-    account: string,
-    via: Login,
-    context: CallContext,
-  ): Promise<readonly TargetFinding[]> {
+  async #inspect(account: string, via: Login, context: CallContext): Promise<readonly string[]> {
     const said = await this.asRoot({ account, via, script: inspectAccount, what: 'a check' }, context);
-    return findingsOf(said.toString('latin1').trim().split('\n'), kind, account).map(({ severity, message }) => ({
-      severity,
-      message: `${showAddress(this.endpoint.address)}: ${message}`,
-    }));
+    return said.toString('latin1').trim().split('\n');
   }
 
   async #checkHostKey(context: CallContext): Promise<readonly TargetFinding[]> {

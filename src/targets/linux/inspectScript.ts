@@ -7,13 +7,16 @@ import { askSshd } from './sshdRules.js';
  * found, nothing is said of it.
  */
 export const inspectAccount: RootScript = {
-  body: `need usermod chage
+  body: `[ "$(holder)" != here ] || need usermod chage
 begin
+holder
+line=$(shadow 0 2>/dev/null) || line=$(getent shadow "$account" 2>/dev/null)
+aging() { printf '%s\\n' "$line" | cut -d: -f"$1"; }
 today=$(($(date +%s) / 86400))
-uid=$(id -u "$account") home=$(getent passwd "$account" | cut -d: -f6)
-expires=$(shadow 8) changed=$(shadow 3) most=$(shadow 5) idle=$(shadow 7) least=$(shadow 4)
+uid=$(user 3) home=$(user 6)
+expires=$(aging 8) changed=$(aging 3) most=$(aging 5) idle=$(aging 7) least=$(aging 4)
 if [ -n "$expires" ] && [ "$expires" -le "$today" ]; then echo expired
-else case $(shadow 2) in '!'?*) echo locked ;; *) echo open ;; esac
+else case $(aging 2) in '!'?*) echo locked ;; *) echo open ;; esac
 fi
 if [ -n "$idle" ] && [ -n "$most" ] && [ -n "$changed" ] && [ "$most" -lt 99999 ] &&
   [ $((changed + most + idle)) -lt "$today" ]; then echo inactive; fi
@@ -21,7 +24,7 @@ if [ -n "$least" ] && [ -n "$changed" ] && [ "$least" -gt 0 ] && [ $((changed + 
 if [ "$uid" != 0 ]; then for file in /etc/nologin /run/nologin /var/run/nologin; do
   [ -e "$file" ] && { echo nologin; break; }
 done; fi
-[ "$(getent passwd | awk -F: -v uid="$uid" '$3 == uid' | wc -l)" -gt 1 ] && echo twin
+[ "$(twins)" = 0 ] || echo twin
 ${askSshd}[ -n "$rules" ] || exit 0
 fits() { set -f; for pattern in $1; do
   case $2 in ($pattern) set +f; return 0 ;; esac

@@ -58,8 +58,7 @@ exit 0
 const asOwnerBody = `need setpriv stat id
 body=$2
 shift 2
-home=$(awk -F: -v name="$account" '$1 "" == name { print $6 }' /etc/passwd)
-uid=$(id -u "$account") gid=$(id -g "$account")
+home=$(user 6) uid=$(user 3) gid=$(user 4)
 case $1 in
   /*) folder=\${1%/*} trusted=$folder ;;
   *) folder=$home/$1 folder=\${folder%/*} trusted=$home ;;

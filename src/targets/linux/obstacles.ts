@@ -1,11 +1,14 @@
 import type { TargetFinding } from '../../contracts/targetDriver.js';
 import type { CredentialKind } from '../../model/kinds.js';
+import { heldElsewhere, unshadowed } from './remoteScript.js';
 
 /** A word of the inspection, and what it means for a login. */
 interface Meaning {
   /** `error`: no login of this kind can be proved here; `warning`: a person should know. */
   readonly severity: 'error' | 'warning';
   readonly kinds: readonly CredentialKind[];
+  /** Logins can be proved all the same. */
+  readonly letsIn?: true;
   /** Follows "ACCOUNT at HOST". */
   readonly text: string;
 }
@@ -92,6 +95,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
     kinds: keys,
     text: 'sshd takes user certificates (TrustedUserCAKeys): one that was signed over the old key opens the account until it expires, and no rotation of the key ends it. Revoke the old key there (RevokedKeys)',
   },
+  elsewhere: { severity: 'error', kinds: passwords, letsIn: true, text: heldElsewhere },
+  unshadowed: { severity: 'error', kinds: passwords, letsIn: true, text: unshadowed },
   twin: {
     severity: 'warning',
     kinds: both,
@@ -106,9 +111,18 @@ const meanings: Readonly<Record<string, Meaning>> = {
 
 /** What the words of an inspection say of this kind of login. Words that are not known say nothing. */
 export function findingsOf(words: readonly string[], kind: CredentialKind, account: string): readonly TargetFinding[] {
+  return meaningsOf(words, kind).map(({ severity, text }) => ({ severity, message: `${account}: ${text}` }));
+}
+
+/** The first that keeps every login of this kind out; null: none does. */
+export function obstacleOf(words: readonly string[], kind: CredentialKind, account: string): string | null {
+  const found = meaningsOf(words, kind).find(({ severity, letsIn }) => severity === 'error' && letsIn !== true);
+  return found === undefined ? null : `${account}: ${found.text}`;
+}
+
+function meaningsOf(words: readonly string[], kind: CredentialKind): readonly Meaning[] {
   return words.flatMap((word) => {
     const meaning = Object.hasOwn(meanings, word) ? meanings[word] : undefined;
-    if (meaning === undefined || !meaning.kinds.includes(kind)) return [];
-    return [{ severity: meaning.severity, message: `${account}: ${meaning.text}` }];
+    return meaning?.kinds.includes(kind) === true ? [meaning] : [];
   });
 }

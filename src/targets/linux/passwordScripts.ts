@@ -7,7 +7,8 @@ import type { RootScript } from './remoteScript.js';
  * on the disk: a power failure right after must not bring back a password that was seen refused.
  */
 export const setPassword: RootScript = {
-  body: `need chpasswd usermod
+  body: `ours
+need chpasswd usermod
 before=$(shadow 2)
 begin
 row entry
@@ -23,14 +24,16 @@ exit 0
 
 /** Prints the hash. */
 export const readHash: RootScript = {
-  body: `begin
+  body: `ours
+begin
 shadow 2
 `,
 };
 
 /** Input: `account:hash`. Done when the hash is there, whoever put it there. */
 export const setHash: RootScript = {
-  body: `need chpasswd
+  body: `ours
+need chpasswd
 before=$(shadow 2)
 begin
 row entry

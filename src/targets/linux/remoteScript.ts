@@ -14,6 +14,12 @@ const sudoPrompt = 'relock-sudo>';
 export const maxKeyFileBytes = 4 * 1024 * 1024;
 export const tooBig = `the key file is larger than ${maxKeyFileBytes / 1024 / 1024} MB, and relock edits none of that size; nothing was changed. Take out of it what nobody uses`;
 
+/** Also what `check` says of such an account, before anything was tried. */
+export const heldElsewhere =
+  'its password is not kept on this host: /etc/shadow has no line of the account, because a directory or another source in /etc/nsswitch.conf holds it, and relock can neither set it nor suspend the account from here; nothing was changed. Let whoever runs that directory do it, and take the password out of this target';
+export const unshadowed =
+  'its password is not kept where relock sets it: /etc/passwd has the account, and /etc/shadow has no line of it; nothing was changed. Make that line (pwconv), or rotate it by hand';
+
 /**
  * Exit codes of all scripts, and whether each proves that nothing was changed. Everything else is unknown once input
  * was sent.
@@ -27,7 +33,7 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
   72: {
     code: 'NotFound',
     noEffect: true,
-    text: 'the account does not exist there, or not exactly once; nothing was changed. Check its name and the target',
+    text: 'the account does not exist there, or not exactly once, or the directory that holds it gives no answer; nothing was changed. Check its name, the target and its /etc/nsswitch.conf',
   },
   73: {
     code: 'Refused',
@@ -84,6 +90,16 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
     noEffect: true,
     text: tooBig,
   },
+  85: {
+    code: 'Unsupported',
+    noEffect: true,
+    text: heldElsewhere,
+  },
+  86: {
+    code: 'Unsupported',
+    noEffect: true,
+    text: unshadowed,
+  },
   77: {
     code: 'Misconfigured',
     noEffect: true,
@@ -109,9 +125,22 @@ why() { trial=$1/.relock-trial.$$; said=$( { head -c 65536 /dev/zero > "$trial";
 shadow() { awk -F: -v name="$account" -v field="$1" '$1 "" == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
 `;
 
+/**
+ * `user` prints a field of the account as the system knows it, whoever holds it; `shadow` only what this host keeps of it. `ours`
+ * ends a script that needs the latter, where there is none. A name of digits only would be a uid to getent.
+ */
 const rootPrelude = `${prelude}[ "$(id -u)" = 0 ] || exit 71
 need awk
-shadow 1 >/dev/null 2>&1 || exit 72
+inPasswd() { awk -F: -v name="$account" '$1 "" == name { print; exit }' /etc/passwd; }
+entry=
+case $account in *[!0-9]*) entry=$(getent passwd "$account" 2>/dev/null) ;; esac
+[ -n "$entry" ] || entry=$(inPasswd)
+[ -n "$entry" ] || exit 72
+[ "$(awk -F: -v name="$account" '$1 "" == name' /etc/shadow 2>/dev/null | wc -l)" -le 1 ] || exit 72
+user() { printf '%s\\n' "$entry" | cut -d: -f"$1"; }
+twins() { getent passwd | awk -F: -v name="$(user 1)" -v uid="$(user 3)" '$3 == uid && $1 "" != name { n++ } END { print n + 0 }'; }
+holder() { if shadow 1 >/dev/null 2>&1; then echo here; elif [ -n "$(inPasswd)" ]; then echo unshadowed; else echo elsewhere; fi; }
+ours() { case $(holder) in elsewhere) exit 85 ;; unshadowed) exit 86 ;; esac; }
 `;
 
 /** A script for `/bin/sh`, as root: by the management login, or through its sudo. */

@@ -10,8 +10,7 @@ import { askSshd } from './sshdRules.js';
  */
 export const endAccountSessions: RootScript = {
   body: `need cat kill
-uid=$(id -u "$account") || exit 72
-twins=$(getent passwd | awk -F: -v uid="$uid" '$3 == uid { n++ } END { print n }')
+uid=$(user 3)
 # Where logins get an audit id, this very one has that of who logged in.
 records=no; [ "$(cat /proc/self/loginuid 2>/dev/null)" = "\${SUDO_UID:-0}" ] && records=yes
 read -r uptime idle < /proc/uptime
@@ -23,7 +22,7 @@ titles() { for each in /proc/[0-9]*; do
   case $name in sshd*|dropbear*) printf 'Title: %s %s\\n' "\${each#/proc/}" "$(tr '\\0' ' ' < "$each/cmdline")" ;; esac
 done 2>/dev/null; }
 victims=$( { titles; cat /proc/[0-9]*/status /proc/[0-9]*/stat 2>/dev/null; } |
-  awk -v uid="$uid" -v limit="$limit" -v ticks="$ticks" -v account="$account" '
+  awk -v uid="$uid" -v limit="$limit" -v ticks="$ticks" -v account="$(user 1)" '
   $1 == "Title:" { id = $2; sub(/^Title: [0-9]+ /, ""); title[id] = $0; next }
   $1 == "Name:" { name = $2 }
   $1 == "Pid:" { pid = $2; names[pid] = name }
@@ -68,7 +67,7 @@ while read -r id kind; do
   if [ "$kind" = orphan ]; then
     isService "$id" && continue
     by=$(cat "/proc/$id/loginuid" 2>/dev/null)
-    if [ "$by" = "$uid" ]; then { [ "$uid" = 0 ] || [ "$twins" != 1 ]; } && kind=kept
+    if [ "$by" = "$uid" ]; then { [ "$uid" = 0 ] || [ "$(twins)" != 0 ]; } && kind=kept
     elif [ $records = no ] && [ "$uid" != 0 ]; then kind=kept
     else continue; fi
   fi
