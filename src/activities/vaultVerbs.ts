@@ -59,16 +59,35 @@ async function open(resolved: Resolved, opening: Opening, context: CallContext):
   const opened = await primary.vault.open(primary.path, opening, context, resolved.expected);
   if (opened.kind !== 'opened') return opened;
   const copies: Record<string, CopyState> = { [primary.ref]: opened.record.base === null ? 'absent' : 'agrees' };
+  const causes: Record<string, string> = {};
   let { record } = opened;
   for (const copy of others) {
-    const value = await readCopy(copy, resolved.ownedFields, context);
-    if (value === 'unavailable' || value === 'absent') copies[copy.ref] = value;
+    const found = await readCopy(copy, resolved.ownedFields, context);
+    if (found instanceof DriverError) {
+      copies[copy.ref] = 'unavailable';
+      causes[copy.ref] = found.message;
+    } else if (found === null) copies[copy.ref] = 'absent';
     else {
-      record = await holdOld(resolved, opening, value, context);
-      copies[copy.ref] = await compare(resolved, record, value, context);
+      record = await holdOld(resolved, opening, found, context);
+      copies[copy.ref] = await compare(resolved, record, found, context);
     }
   }
-  return { kind: 'opened', record, copies };
+  Object.assign(causes, await absencesOf(resolved, copies, context));
+  return { kind: 'opened', record, copies, ...(Object.keys(causes).length > 0 && { causes }) };
+}
+
+/** The words of `relock check` for each copy whose readers get nothing, where nobody asked for a first adoption. */
+async function absencesOf(
+  { primary, others, expected }: Resolved,
+  copies: Readonly<Record<string, CopyState>>,
+  context: CallContext,
+): Promise<Readonly<Record<string, string>>> {
+  const absent = [primary, ...others].filter(({ ref }) => copies[ref] === 'absent');
+  const found = absent.map(async ({ ref, path, vault }) => {
+    const [problem] = await vault.problems(path, expected, context).catch(unlessUnfit);
+    return problem === undefined ? [] : [[ref, problem.text] as const];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
 }
 
 /** What other copies hold must be this credential's as well, before a record is opened; one that is open is carried on. */
@@ -103,16 +122,17 @@ async function compare(
   return version === record.base || version === record.candidate ? 'agrees' : 'differs';
 }
 
+/** null: its readers get nothing; an error: nobody can tell now. */
 async function readCopy(
   copy: Copy,
   ownedFields: readonly string[],
   context: CallContext,
-): Promise<Secret | 'absent' | 'unavailable'> {
+): Promise<Secret | DriverError | null> {
   try {
-    return (await ownedCurrent(copy, ownedFields, context)) ?? 'absent';
+    return await ownedCurrent(copy, ownedFields, context);
   } catch (error) {
-    if (!(error instanceof DriverError)) throw error;
-    return 'unavailable';
+    if (error instanceof DriverError) return error;
+    throw error;
   }
 }
 

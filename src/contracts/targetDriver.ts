@@ -21,6 +21,14 @@ export interface TargetFinding {
   readonly message: string;
 }
 
+/** What a rotation would begin with. */
+export interface Foreseen {
+  /** The kind of key that it would make; null: it makes none, or nobody can tell. */
+  readonly next: KeyType | null;
+  /** What readers get; null: no vault holds one. */
+  readonly present: Secret | null;
+}
+
 /**
  * One target × one credential kind. A driver keeps nothing in memory that a later call needs; every call may run in
  * another process. It never retries inside, throws `DriverError` and nothing else, and honours the context.
@@ -32,10 +40,16 @@ export interface TargetDriver {
   readonly capabilities: Capabilities;
 
   /**
-   * What a dry run looks at: reachable, host key, management login and its rights, the account exists, and a key of the kind
-   * `next`, which a rotation would make, is let in. Changes nothing, and refuses no login of the account.
+   * What a dry run looks at: reachable, host key, management login and its rights, the account exists, and what a rotation
+   * would begin with is taken. Whatever would make it end `untouched` and can be seen without an effect is an error here, in the
+   * same words. Changes nothing, and refuses no login of the account.
    */
-  check(account: string, via: Login | null, context: CallContext, next?: KeyType): Promise<readonly TargetFinding[]>;
+  check(
+    account: string,
+    via: Login | null,
+    context: CallContext,
+    foreseen?: Foreseen,
+  ): Promise<readonly TargetFinding[]>;
 
   /**
    * One fresh login as the account, which changes nothing: never a retry, never a pooled session. Throws only `Bug`,

@@ -1,6 +1,5 @@
-import { nothingThere } from '../model/copyShape.js';
 import { type Reason, reasons } from '../model/endStates.js';
-import type { ProbeAnswer } from '../model/probe.js';
+import { type ProbeAnswer, presentRefused } from '../model/probe.js';
 import type { TargetId } from '../model/record.js';
 import type { End } from './commands.js';
 import { whyAlive } from './decide/retire.js';
@@ -59,8 +58,12 @@ function standing(state: RotationState, id: TargetId, end: End): string {
     ? `${id} takes only the new secret, and readers still get the old one: they are locked out there`
     : null;
   const reason = (isPromoted(state) ? whyAlive(state, id) : factsOf(state, id).failure) ?? end.reason;
-  const because = cause ?? (reason === null ? null : [reasons[reason], ...answered(state, id)].join('; '));
+  const because = cause ?? (reason === null ? null : wordsOf(reason, state, id));
   return [shut, because].filter((text) => text !== null).join('; ');
+}
+
+function wordsOf(reason: Reason, state: RotationState, id: TargetId): string {
+  return reason === 'drift' ? presentRefused : [reasons[reason], ...answered(state, id)].join('; ');
 }
 
 /** What the last logins there were answered. */
@@ -85,7 +88,6 @@ const words: Readonly<Record<ProbeAnswer, string>> = {
 function bareCause(state: RotationState, { reason }: End): string {
   const { plan } = state.order;
   const primary = plan.copies[0] ?? plan.credential;
-  if (reason === 'noOldValue') return `${primary}: ${nothingThere}; nothing was changed`;
   const subject = isAtVault(reason) ? primary : targetIds(state).join(', ');
   return `${subject}: ${reason === null ? 'see the evidence' : reasons[reason]}`;
 }

@@ -84,7 +84,13 @@ export type CopyState = 'agrees' | 'differs' | 'absent' | 'unavailable';
 /** What a command gives when it did what it says. */
 export interface Results {
   open:
-    | { readonly kind: 'opened'; readonly record: RotationRecord; readonly copies: Readonly<Record<string, CopyState>> }
+    | {
+        readonly kind: 'opened';
+        readonly record: RotationRecord;
+        readonly copies: Readonly<Record<string, CopyState>>;
+        /** What stands in the way at a copy that is absent or unavailable, by its reference; no decision reads it. */
+        readonly causes?: Readonly<Record<string, string>>;
+      }
     | { readonly kind: 'held'; readonly record: RotationRecord }
     | { readonly kind: 'spent'; readonly spent: SpentToken };
   /** `vantage`: from where (worker's zone, method, address): a refusal counts only beside an acceptance from the same. */

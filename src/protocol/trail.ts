@@ -1,5 +1,5 @@
 import type { Effect, ErrorCode } from '../model/errors.js';
-import type { ProbeAnswer } from '../model/probe.js';
+import { type ProbeAnswer, undecided } from '../model/probe.js';
 import type { TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
 import type { CommandName, CommandOf, Observation, Outcome, Results } from './commands.js';
@@ -108,18 +108,12 @@ function causeOf(seen: Observation): string | null {
   if (!seen.outcome.ok) return seen.outcome.message ?? null;
   if (seen.of !== 'probe') return null;
   const { answer, because } = seen.outcome.value;
-  return because ?? unclear[answer];
+  return because ?? undecided[answer];
 }
 
-/** A login that decides nothing is no error of a driver. */
-const unclear: Readonly<Record<ProbeAnswer, string | null>> = {
-  accepted: null,
-  rejected: null,
-  barred: 'says that the account is locked, disabled or expired',
-  unknown: 'did not answer a login in time, or not with yes or no; see whether the worker reaches it (`relock check`)',
-};
-
 function withCause(all: Trail, before: RotationState, seen: Observation): Trail {
+  if (seen.of === 'open' && seen.outcome.ok && seen.outcome.value.kind === 'opened')
+    return atCopies(all, seen.outcome.value.causes ?? {});
   const { causes = {}, ...trail } = all;
   const subject = subjectOf(before, seen);
   const { [subject]: known, ...others } = causes;
@@ -127,6 +121,11 @@ function withCause(all: Trail, before: RotationState, seen: Observation): Trail 
   if (text === null && (known === undefined || standsStill(known, before, seen))) return all;
   const now = text === null ? others : { ...others, [subject]: { of: seen.of, text } };
   return Object.keys(now).length === 0 ? trail : { ...trail, causes: now };
+}
+
+function atCopies(trail: Trail, causes: Readonly<Record<string, string>>): Trail {
+  const found = Object.entries(causes).map(([copy, text]) => [copy, { of: 'open' as const, text }]);
+  return found.length === 0 ? trail : { ...trail, causes: { ...trail.causes, ...Object.fromEntries(found) } };
 }
 
 /**

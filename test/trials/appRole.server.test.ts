@@ -86,7 +86,7 @@ describe('an AppRole whose secret-id no vault has', { timeout: 120_000 }, () => 
     const strangers = [await issue(), await issue()];
     const ended = await trial.rotate('forward');
     expect(ended).toMatchObject({ end: 'untouched(refused)', exposed: true });
-    expect(ended.causes).toEqual([expect.stringContaining('has 2 secret-ids already')]);
+    expect(ended.causes).toEqual([expect.stringContaining('has 2 secret-ids, so there is no room')]);
     for (const each of strangers) expect(await opens(trial, each)).toBe(true);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type SshHost, type SshHostOptions, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
-import { credential, startTrial, type Trial } from './trial.js';
+import { credential, nobody, startTrial, type Trial } from './trial.js';
 
 const account = 'itron-svc';
 const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
@@ -53,7 +53,7 @@ describe('what a device prints is no answer', { timeout: 120_000 }, () => {
     );
     const lying = await host.run('mount --bind /usr/local/sbin/nothing /usr/sbin/chpasswd');
     expect(lying.code).toBe(0);
-    const ended = await trial.rotate('forward');
+    const ended = await trial.rotate('forward', nobody);
     expect(ended).toMatchObject({ end: 'untouched(notTaken)', exposed: true });
     expect(ended.causes).toEqual([expect.stringContaining('headend')]);
     expect(await trial.mount.readerSees(credential)).toMatchObject({ password: old });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { precheckPage } from '../../src/activities/incident/precheck.js';
 import { createRotationVerbs } from '../../src/activities/rotation.js';
 import { liveFindings } from '../../src/cli/check/liveCheck.js';
@@ -30,6 +31,12 @@ export interface TrialEnd {
   readonly logins: number;
 }
 
+/** `check` makes no login of the account; a dry run makes one with its present secret. */
+export type Foreseer = 'check' | 'dry run';
+/** Nothing shows it without an effect. */
+export const nobody: readonly Foreseer[] = [];
+const everybody: readonly Foreseer[] = ['check', 'dry run'];
+
 /** A relock.yaml over real servers, and what `relock check` and a rotation say of it. */
 export interface Trial {
   readonly mount: TestMount;
@@ -39,7 +46,8 @@ export interface Trial {
   warnings(): Promise<readonly string[]>;
   /** What an incident's dry run finds, errors and warnings. */
   dryRun(): Promise<readonly string[]>;
-  rotate(policy?: FailurePolicy): Promise<TrialEnd>;
+  /** One that ends `untouched` must have been foreseen, in the same words, by those who can see it without an effect. */
+  rotate(policy?: FailurePolicy, foreseenBy?: readonly Foreseer[]): Promise<TrialEnd>;
   /** A person edits relock.yaml. */
   rewrite(from: string, to: string): void;
   stop(): void;
@@ -90,7 +98,11 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     check: () => messages(estate(), 'error'),
     warnings: () => messages(estate(), 'warning'),
     dryRun: () => dryRunOf(estate()),
-    rotate: (policy = 'forward') => rotateOnce(estate(), policy),
+    rotate: async (policy = 'forward', foreseenBy = everybody) => {
+      const ended = await rotateOnce(estate(), policy);
+      if (ended.state === 'untouched') await expectForeseen(estate(), ended.causes, foreseenBy);
+      return ended;
+    },
     rewrite: (from, to) => {
       const file = join(folder, 'relock.yaml');
       writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
@@ -117,6 +129,30 @@ async function dryRunOf(estate: Estate): Promise<readonly string[]> {
   const row = { plan, provenance: entry.provenance, owner: null, locks: [], findings: [] };
   const { findings } = await precheckPage(estate, clock, [row], null);
   return findings.map(({ message }) => message);
+}
+
+/** Nothing was changed, so that what they say now is what they said before. */
+async function expectForeseen(
+  estate: Estate,
+  causes: readonly string[],
+  foreseenBy: readonly Foreseer[],
+): Promise<void> {
+  const lists: Readonly<Record<Foreseer, () => Promise<readonly string[]>>> = {
+    check: async () => [...(await messages(estate, 'error')), ...(await messages(estate, 'warning'))],
+    'dry run': () => dryRunOf(estate),
+  };
+  for (const who of foreseenBy) {
+    const said = (await lists[who]()).map(bareWords);
+    expect({ who, said }).toEqual({ who, said: expect.arrayContaining(causes.map(bareWords)) });
+  }
+}
+
+/** Without where it is, which each list has in a place of its own, and that nothing was changed, which goes without saying there. */
+function bareWords(text: string): string {
+  return text
+    .replace(/ \([A-Z][A-Za-z]+\)$/, '')
+    .replace(/[.;] [Nn]othing was changed\.?$/, '')
+    .replace(/^(?:(?:PostgreSQL at )?[\w:./-]+(?: \(login [^)]*\))?: ){1,3}/, '');
 }
 
 function plannedIn(estate: Estate, policy: FailurePolicy) {

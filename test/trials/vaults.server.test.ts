@@ -103,7 +103,13 @@ describe('what a KV secret holds', { timeout: 120_000 }, () => {
   );
 
   test('T1 a field that is written but not needed must be text as well', async () => {
-    const trial = await trialWith({ entry: `kind: ssh-key, account: ${account}, targets: [headend]` });
+    const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
+    const trial = await trialWith({
+      targets: [
+        `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", keyOptions: "", ${management} }`,
+      ],
+      entry: `kind: ssh-key, account: ${account}, targets: [headend]`,
+    });
     await trial.mount.personWrites(credential, { ...generateSshKey('itron').revealAll(), public_key: 17 });
     await expectNothingBegins(trial, 'its field "public_key" is a number; expected text');
   });

@@ -4,6 +4,7 @@ import type { CallContext } from '../../contracts/context.js';
 import type { Expected } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import type { PlanEntry } from '../../model/incident.js';
+import { presentRefused, undecided } from '../../model/probe.js';
 import type { CredentialId, TargetId } from '../../model/record.js';
 import { foreseenKeyType, kindChange } from '../../secret/keyKind.js';
 import type { Secret } from '../../secret/secret.js';
@@ -102,7 +103,8 @@ async function checkTarget(
   const deps = { ...hands, vantage: 'dry-run' };
   const via = as === 'self' ? null : await loginFor(deps, resolved, id, { as }, '', context());
   const present = await presentAt(resolved, context());
-  const findings = await driver.check(account, via, context(), foreseenKeyType(resolved.entry, present) ?? undefined);
+  const foreseen = { next: foreseenKeyType(resolved.entry, present), present };
+  const findings = await driver.check(account, via, context(), foreseen);
   for (const { severity, message } of findings) note(id, severity, message);
   const isFirst = present === null || resolved.entry.adopt;
   const about = { driver, kind: resolved.entry.kind, account };
@@ -110,7 +112,7 @@ async function checkTarget(
   if (strangers !== null) note(id, 'warning', strangers);
   if (present === null || findings.some((finding) => finding.severity === 'error')) return;
   const { answer, because } = await driver.probe(account, present, callWithin(clock, estate.timing.probeMs));
-  if (answer !== 'accepted') note(id, 'error', because ?? presentSecret[answer]);
+  if (answer !== 'accepted') note(id, 'error', because ?? undecided[answer] ?? presentRefused);
 }
 
 /** What readers get; null: nothing, which the copy's own check judges. */
@@ -122,11 +124,3 @@ async function presentAt({ primary }: Resolved, context: CallContext): Promise<S
     throw error;
   }
 }
-
-const presentSecret = {
-  rejected:
-    'the target refuses the secret that the primary vault holds; nothing was changed. In an incident relock sets a new one by the management login; find out who changed it.',
-  barred: 'the account is locked, disabled or expired there; nothing was changed. Unlock it before the rotation.',
-  unknown:
-    'the target gave no answer to a login with the present secret; nothing was changed. Make it reachable, then check again.',
-} as const;

@@ -1,7 +1,7 @@
 import type { CredentialEntry, Estate } from '../../config/estate.js';
 import { formatSecretRef } from '../../config/secretRef.js';
+import type { Foreseen } from '../../contracts/targetDriver.js';
 import { DriverError } from '../../model/errors.js';
-import type { KeyType } from '../../model/kinds.js';
 import { foreseenKeyType, kindChange } from '../../secret/keyKind.js';
 import type { Secret } from '../../secret/secret.js';
 import { withDeadline } from '../deadline.js';
@@ -30,10 +30,11 @@ export async function presentOf(
   }
 }
 
-/** Which kind of key a rotation would make; null: it makes no key, or nobody can tell. */
-export function nextKindOf(entry: CredentialEntry, present: Present): KeyType | null {
+/** null: nobody can tell. */
+export function foreseenOf(entry: CredentialEntry, present: Present): Foreseen | null {
   if (present === 'unreadable') return null;
-  return foreseenKeyType(entry, present === 'absent' ? null : present);
+  const known = present === 'absent' ? null : present;
+  return { next: foreseenKeyType(entry, known), present: known };
 }
 
 /** Old and new kind, where they differ. */

@@ -10,7 +10,7 @@ import { withDeadline } from '../deadline.js';
 import { failureFinding } from './failureFinding.js';
 import type { Finding } from './finding.js';
 import type { LiveOptions } from './liveOptions.js';
-import { kindFindings, nextKindOf, type Present, presentOf } from './presentSecret.js';
+import { foreseenOf, kindFindings, type Present, presentOf } from './presentSecret.js';
 
 /** Logins at once over all hosts, and to one of them: more, and OpenSSH drops some unseen (`MaxStartups`). */
 const checksAtOnce = 32;
@@ -113,7 +113,7 @@ async function findingsAt(
 ): Promise<readonly TargetFinding[]> {
   const { kind, account } = entry;
   const driver = target.bound.driver(kind);
-  const found = await driver.check(account, via, context, nextKindOf(entry, present) ?? undefined);
+  const found = await driver.check(account, via, context, foreseenOf(entry, present) ?? undefined);
   const isFirst = present === 'absent' || (entry.adopt && present !== 'unreadable');
   if (via === null || !isFirst) return found;
   const known = present === 'absent' ? null : present;

@@ -25,6 +25,7 @@ if [ "$uid" != 0 ]; then for file in /etc/nologin /run/nologin /var/run/nologin;
   [ -e "$file" ] && { echo nologin; break; }
 done; fi
 [ "$(twins)" = 0 ] || echo twin
+command -v chpasswd >/dev/null 2>&1 || echo noChpasswd
 ${askSshd}[ -n "$rules" ] || exit 0
 fits() { set -f; for pattern in $1; do
   case $2 in ($pattern) set +f; return 0 ;; esac

@@ -1,9 +1,8 @@
 import type { CallContext, EffectContext } from '../../contracts/context.js';
 import type { DriverEnvironment } from '../../contracts/registration.js';
-import type { Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
+import type { Foreseen, Login, TargetDriver, TargetFinding } from '../../contracts/targetDriver.js';
 import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError } from '../../model/errors.js';
-import type { KeyType } from '../../model/kinds.js';
 import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
 import { type KeyKind, kindOfKey, kindOfType } from '../../secret/keyKind.js';
@@ -49,6 +48,16 @@ function asBytes(comment: string): string {
   return Buffer.from(comment, 'utf8').toString('latin1');
 }
 
+/** undefined: it holds no key that can be read. */
+function readableBlob(secret: Secret): string | undefined {
+  try {
+    return secret.has('private_key') ? publicKeyOf(secret.reveal('private_key')).blob : undefined;
+  } catch (error) {
+    if (error instanceof SshKeyError) return undefined;
+    throw error;
+  }
+}
+
 function idOf(key: SshPublicKey): string {
   return fingerprintOf(Buffer.from(key.blob, 'base64'));
 }
@@ -71,22 +80,40 @@ export class LinuxKeyDriver implements TargetDriver {
     account: string,
     via: Login | null,
     context: CallContext,
-    next?: KeyType,
+    foreseen?: Foreseen,
   ): Promise<readonly TargetFinding[]> {
     const findings = await this.#host.check('ssh-key', account, via, context);
     if (via?.as !== 'management' || findings.some(({ severity }) => severity === 'error')) return findings;
     try {
-      const shut = this.#shutLines(account, await this.#file(account, via).read(context));
-      const refused = next === undefined ? null : await this.#refusedKind(account, via, kindOfType(next), context);
+      const file = await this.#file(account, via).read(context);
+      const shut = this.#shutLines(account, file);
+      const barriers = await this.#barriers(account, via, file, foreseen, context);
       return [
         ...findings,
         ...(shut === null ? [] : [{ severity: 'warning', message: shut } as const]),
-        ...(refused === null ? [] : [{ severity: 'error', message: refused.message } as const]),
+        ...barriers.map(({ message }) => ({ severity: 'error', message }) as const),
       ];
     } catch (error) {
       if (!(error instanceof DriverError) || error.code === 'Bug') throw error;
       return [...findings, { severity: 'error', message: error.message }];
     }
+  }
+
+  /** Why a rotation that begins so could not put its key in. */
+  async #barriers(
+    account: string,
+    via: Login,
+    file: KeyFile,
+    foreseen: Foreseen | undefined,
+    context: CallContext,
+  ): Promise<readonly DriverError[]> {
+    if (foreseen === undefined) return [];
+    const { next, present } = foreseen;
+    const refused = next === null ? null : await this.#refusedKind(account, via, kindOfType(next), context);
+    const beside = present === null ? null : readableBlob(present);
+    // What cannot be read is the vault's matter, and named there.
+    const noPlace = beside === undefined ? null : this.#noPlaceBeside(file, beside);
+    return [refused, noPlace].filter((error) => error !== null);
   }
 
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
@@ -130,7 +157,18 @@ export class LinuxKeyDriver implements TargetDriver {
     if (beside !== null) return beside;
     const { keyOptions } = this.#host.settings;
     if (keyOptions !== undefined) return addAtEnd(file, key, keyOptions);
-    throw this.#host.error('NotFound', `${replacing === null ? noPredecessor : predecessorGone}; nothing was changed`);
+    throw this.#noPlace(replacing);
+  }
+
+  /** null: a new key would stand beside that one, or wherever relock.yaml says. */
+  #noPlaceBeside(file: KeyFile, replacing: string | null): DriverError | null {
+    if (this.#host.settings.keyOptions !== undefined || (replacing !== null && hasKey(file, replacing))) return null;
+    return this.#noPlace(replacing);
+  }
+
+  #noPlace(replacing: string | null): DriverError {
+    const why = replacing === null ? noPredecessor : predecessorGone;
+    return this.#host.error('NotFound', `${why}; nothing was changed`);
   }
 
   async retire(account: string, via: Login, old: Secret, current: Secret, context: EffectContext): Promise<void> {

@@ -1,6 +1,6 @@
 import type { TargetFinding } from '../../contracts/targetDriver.js';
 import type { CredentialKind } from '../../model/kinds.js';
-import { heldElsewhere, unshadowed } from './remoteScript.js';
+import { heldElsewhere, notInstalled, unshadowed } from './remoteScript.js';
 
 /** A word of the inspection, and what it means for a login. */
 interface Meaning {
@@ -96,6 +96,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     text: 'sshd takes user certificates (TrustedUserCAKeys): one that was signed over the old key opens the account until it expires, and no rotation of the key ends it. Revoke the old key there (RevokedKeys)',
   },
   elsewhere: { severity: 'error', kinds: passwords, letsIn: true, text: heldElsewhere },
+  noChpasswd: { severity: 'error', kinds: passwords, letsIn: true, text: notInstalled },
   unshadowed: { severity: 'error', kinds: passwords, letsIn: true, text: unshadowed },
   twin: {
     severity: 'warning',

@@ -20,6 +20,9 @@ export const heldElsewhere =
 export const unshadowed =
   'its password is not kept where relock sets it: /etc/passwd has the account, and /etc/shadow has no line of it; nothing was changed. Make that line (pwconv), or rotate it by hand';
 
+export const notInstalled =
+  'a program that this needs is not installed there (shadow-utils, util-linux, awk); nothing was changed. Install it';
+
 /**
  * Exit codes of all scripts, and whether each proves that nothing was changed. Everything else is unknown once input
  * was sent.
@@ -53,7 +56,7 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
   76: {
     code: 'Unsupported',
     noEffect: true,
-    text: 'a program that this needs is not installed there (shadow-utils, util-linux, awk); nothing was changed. Install it',
+    text: notInstalled,
   },
   78: {
     code: 'Timeout',

@@ -8,7 +8,7 @@ import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import { checkRole } from './checkRole.js';
 import { probedBy, tokenOf } from './loginAnswer.js';
-import { maxSlots, Role, roleProblem } from './role.js';
+import { maxSlots, noRoom, Role, roleProblem } from './role.js';
 import { type Management, Server } from './server.js';
 import type { OpenbaoTargetSettings } from './settings.js';
 import { issuesBatchTokens, TokenSweep } from './tokens.js';
@@ -91,9 +91,7 @@ export class AppRoleDriver implements TargetDriver {
       const problem = roleProblem(await role.settings());
       if (problem !== null) throw this.#refused(`role ${account} ${problem}`);
       const slots = await role.slots();
-      if (slots.length >= maxSlots) {
-        throw this.#refused(`role ${account} has ${slots.length} secret-ids already. Destroy those that nobody uses`);
-      }
+      if (slots.length >= maxSlots) throw this.#refused(noRoom(account, slots.length));
       return role.issue(context);
     });
   }
@@ -166,6 +164,6 @@ export class AppRoleDriver implements TargetDriver {
   }
 
   #refused(text: string): DriverError {
-    return this.#server.error('Refused', 'none', `no secret-id was issued: ${text}`);
+    return this.#server.error('Refused', 'none', `${text}. Nothing was changed`);
   }
 }

@@ -1,6 +1,6 @@
 import type { TargetFinding } from '../../contracts/targetDriver.js';
 import { missingRights } from './rights.js';
-import { maxSlots, Role, type RoleSettings, roleProblem } from './role.js';
+import { maxSlots, noRoom, Role, type RoleSettings, roleProblem } from './role.js';
 import type { Management, Server } from './server.js';
 import { issuesBatchTokens } from './tokens.js';
 
@@ -31,11 +31,7 @@ function errors(
   const problem = roleProblem(settings);
   const found = [
     ...(problem === null ? [] : [`role ${account} ${problem}`]),
-    ...(slots < maxSlots
-      ? []
-      : [
-          `role ${account} has ${slots} secret-ids, so there is no room for a new one beside the present one. Destroy those that nobody uses; expired ones go with auth/…/tidy/secret-id`,
-        ]),
+    ...(slots < maxSlots ? [] : [noRoom(account, slots)]),
     ...(batch === true
       ? [
           `role ${account} issues batch tokens: a thief's token could not be revoked after the rotation. Set its token_type to service`,

@@ -114,6 +114,10 @@ export class Role {
   }
 }
 
+export function noRoom(account: string, slots: number): string {
+  return `role ${account} has ${slots} secret-ids, so there is no room for a new one beside the present one. Destroy those that nobody uses; expired ones go with auth/…/tidy/secret-id`;
+}
+
 /** Why secret-ids of this role cannot be rotated safely; null when they can. */
 export function roleProblem(role: RoleSettings): string | null {
   if (!role.bind_secret_id)
