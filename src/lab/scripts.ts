@@ -58,7 +58,7 @@ const knownScripts: readonly Known[] = [
   asRoot(suspendAccount({ lock: false }), suspend),
   asRoot(reinstateAccount, reinstate),
   asRoot(endAccountSessions, endSessions),
-  asRoot(inspectAccount, inspect),
+  asRoot(inspectAccount(''), inspect),
   asOwner(managed.read, printKeyFile),
   asOwner(managed.write('', 0), writeKeyFile),
   asSelf(own.read, printKeyFile),

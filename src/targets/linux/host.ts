@@ -15,7 +15,7 @@ import { inspectAccount } from './inspectScript.js';
 import { findingsOf, obstacleOf } from './obstacles.js';
 import { type RootScript, runAsRoot } from './remoteScript.js';
 import { endAccountSessions } from './sessionScript.js';
-import { endpointOf, type LinuxSettings } from './settings.js';
+import { endpointOf, keyFilePath, type LinuxSettings } from './settings.js';
 
 /** Process ids in one message. */
 const mostShown = 10;
@@ -167,7 +167,8 @@ export class LinuxHost {
   }
 
   async #inspect(account: string, via: Login, context: CallContext): Promise<readonly string[]> {
-    const said = await this.asRoot({ account, via, script: inspectAccount, what: 'a check' }, context);
+    const script = inspectAccount(keyFilePath(this.settings, account));
+    const said = await this.asRoot({ account, via, script, what: 'a check' }, context);
     return said.toString('latin1').trim().split('\n');
   }
 

@@ -6,8 +6,8 @@ import { askSshd } from './sshdRules.js';
  * known to. What sshd lets in is asked of the very daemon that this session came through, by `sshd -T`; where that cannot be
  * found, nothing is said of it.
  */
-export const inspectAccount: RootScript = {
-  body: `[ "$(holder)" != here ] || need usermod chage
+const body = `path=$2
+[ "$(holder)" != here ] || need usermod chage
 begin
 holder
 line=$(shadow 0 2>/dev/null) || line=$(getent shadow "$account" 2>/dev/null)
@@ -46,14 +46,29 @@ esac; fi
 [ "$(rule pubkeyauthentication)" = no ] && echo noKeys
 case $(rule authenticationmethods) in *,*) echo severalMethods ;; esac
 case $(rule trustedusercakeys) in none|'') ;; *) echo certificates ;; esac
+# What sshd looks at before it reads a key file: that file and all above it, up to the home or the root.
+case $path in /*) at=$path ;; *) at=$home/$path ;; esac
+file=$at
 # Debian's sshd does not mind a group that has nobody else in it.
 alone() { [ -e /etc/debian_version ] && getent group "$(stat -Lc %g "$1")" | awk -F: -v name="$account" '$4 != "" && $4 != name { exit 1 }'; }
-if [ "$(rule strictmodes)" = yes ]; then for file in "$home" "$home/.ssh" "$home/.ssh/authorized_keys"; do
-  case $(stat -Lc %A "$file" 2>/dev/null) in
-    ????????w*) echo modes; break ;;
-    ?????w*) alone "$file" || { echo modes; break; } ;;
-  esac
-done; fi
+if [ "$(rule strictmodes)" = yes ]; then
+  until [ -e "\${at:-/}" ]; do at=\${at%/*}; done
+  at=$(readlink -f "\${at:-/}") top=$(readlink -f "$home")
+  while :; do
+    case $(stat -c %u "$at" 2>/dev/null) in 0|"$uid"|'') ;; *) echo owners; break ;; esac
+    case $(stat -c %A "$at" 2>/dev/null) in
+      ????????w*) echo modes; break ;;
+      ?????w*) alone "$at" || { echo modes; break; } ;;
+    esac
+    [ "$at" != "$top" ] && [ "$at" != / ] || break
+    at=\${at%/*}; at=\${at:-/}
+  done
+fi
+[ ! -e "$file" ] || ! command -v setpriv >/dev/null || setpriv --reuid="$uid" --regid="$(user 4)" --init-groups test -r "$file" || echo unreadable
 exit 0
-`,
-};
+`;
+
+/** `keyFile`: its path, or relative to the home. */
+export function inspectAccount(keyFile: string): RootScript {
+  return { body, args: [keyFile] };
+}

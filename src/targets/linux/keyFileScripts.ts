@@ -1,3 +1,4 @@
+import { chooseOwner, readAsAccount, writeAsRoot } from './keyFileOfRoot.js';
 import { maxKeyFileBytes, prelude, type RootScript } from './remoteScript.js';
 
 /** What both scripts do as the owner of the file. `$2` is the path, or relative to the home. */
@@ -9,7 +10,8 @@ digest() { if [ -e "$file" ]; then sha256sum < "$file" | cut -d' ' -f1; else ech
 `;
 
 /** Tells the file's digest, or `absent`, and prints the file. */
-const readBody = `${locate}[ ! -e "$file" ] || [ "$(wc -c < "$file")" -le ${maxKeyFileBytes} ] || exit 79
+const readBody = `${locate}[ ! -e "$file" ] || [ -r "$file" ] || exit 89
+[ ! -e "$file" ] || [ "$(wc -c < "$file")" -le ${maxKeyFileBytes} ] || exit 79
 begin "$(digest)"
 [ -e "$file" ] || exit 0
 cat "$file" || exit 77
@@ -25,7 +27,7 @@ digest=$3 size=$4
 if [ "$digest" = absent ]; then said=$(mkdir -p -m 700 "$folder" 2>&1) || { reason "$said"; exit 77; }; fi
 [ -d "$folder" ] || exit 77
 [ -w "$folder" ] || { why "$folder"; exit 77; }
-if [ -e "$file" ] && [ "$(stat -c %u "$file")" != "$(id -u)" ]; then exit 77; fi
+if [ -e "$file" ] && [ "$(stat -c %u "$file")" != "$(id -u)" ]; then exit 90; fi
 received=$folder/.relock-received.$$ edited=$folder/.relock-edited.$$
 trap 'rm -f "$received" "$edited"' EXIT
 exec 9< "$folder" || exit 77
@@ -40,7 +42,7 @@ if [ -e "$file" ]; then
   mode=$(stat -c %a "$file")
   said=$( { cp -p "$file" "$edited" && chmod u+w "$edited" && cat "$received" > "$edited" && chmod "$mode" "$edited"; } 2>&1 ) ||
     { reason "$said"; exit 77; }
-  [ "$(stat -c '%u %g %a' "$edited")" = "$(stat -c '%u %g %a' "$file")" ] || exit 77
+  [ "$(stat -c '%u %g %a' "$edited")" = "$(stat -c '%u %g %a' "$file")" ] || exit 90
 else
   said=$( { cat "$received" > "$edited"; } 2>&1 ) || { reason "$said"; exit 77; }
 fi
@@ -49,26 +51,6 @@ said=$(mv -f "$edited" "$file" 2>&1) || { [ "$(digest)" = "$digest" ] && reason 
 # The new name as well: a power failure right after must not bring back a key that was seen refused.
 sync "$folder" 2>/dev/null
 exit 0
-`;
-
-/**
- * As root, but never on a path that the account could have turned elsewhere: in its own home relock acts as the account
- * itself, and as root only where home and folder are root's.
- */
-const asOwnerBody = `need setpriv stat id
-body=$2
-shift 2
-home=$(user 6) uid=$(user 3) gid=$(user 4)
-case $1 in
-  /*) folder=\${1%/*} trusted=$folder ;;
-  *) folder=$home/$1 folder=\${folder%/*} trusted=$home ;;
-esac
-if [ "$(stat -c %u "$trusted" 2>/dev/null)" = "$uid" ]; then owner=$uid
-else owner=$(stat -c %u "$folder" 2>/dev/null) || exit 77; fi
-HOME=$home; export HOME
-if [ "$owner" = 0 ]; then exec sh -c "$body" relock "$account" "$@"; fi
-[ "$owner" = "$uid" ] || exit 77
-exec setpriv --reuid="$uid" --regid="$gid" --init-groups sh -c "$body" relock "$account" "$@"
 `;
 
 export interface KeyFileScripts {
@@ -87,8 +69,11 @@ export function ownKeyFile(path: string): KeyFileScripts {
 /** For a management login. */
 export function managedKeyFile(path: string): KeyFileScripts {
   return {
-    read: { body: asOwnerBody, args: [prelude + readBody, path] },
-    write: (digest, size) => ({ body: asOwnerBody, args: [prelude + writeBody, path, digest, String(size)] }),
+    read: { body: chooseOwner + readAsAccount, args: [prelude + readBody, path] },
+    write: (digest, size) => ({
+      body: chooseOwner + writeAsRoot,
+      args: [prelude + writeBody, path, digest, String(size)],
+    }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { TargetFinding } from '../../contracts/targetDriver.js';
 import type { CredentialKind } from '../../model/kinds.js';
-import { heldElsewhere, notInstalled, unshadowed } from './remoteScript.js';
+import { heldElsewhere, notInstalled, unreadable, unshadowed } from './remoteScript.js';
 
 /** A word of the inspection, and what it means for a login. */
 interface Meaning {
@@ -88,8 +88,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
   modes: {
     severity: 'error',
     kinds: keys,
-    text: `${unproved} its home, .ssh or key file may be written by others, and sshd (StrictModes) does not read keys there. Take that right away (chmod go-w)`,
+    text: `${unproved} its home, key file or a folder above that may be written by others, and sshd (StrictModes) does not read keys there. Take that right away (chmod go-w)`,
   },
+  owners: {
+    severity: 'error',
+    kinds: keys,
+    text: `${unproved} its key file, or a folder above it, belongs to neither the account nor root, and sshd (StrictModes) does not read keys there. Give it to one of them (chown)`,
+  },
+  unreadable: { severity: 'error', kinds: keys, text: unreadable },
   certificates: {
     severity: 'warning',
     kinds: keys,

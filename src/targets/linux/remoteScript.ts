@@ -22,6 +22,8 @@ export const unshadowed =
 
 export const notInstalled =
   'a program that this needs is not installed there (shadow-utils, util-linux, awk); nothing was changed. Install it';
+export const unreadable =
+  'sshd reads its key file as the account, which may not read it; nothing was changed. Let it read the file and search the folders above (chmod)';
 
 /**
  * Exit codes of all scripts, and whether each proves that nothing was changed. Everything else is unknown once input
@@ -106,7 +108,23 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
   77: {
     code: 'Misconfigured',
     noEffect: true,
-    text: 'the key file or its folder is not where the settings say, or its owner and group are not the account; nothing was changed. Check `authorizedKeysFile` and the owner',
+    text: 'the key file or its folder is not where the settings say, or cannot be written there; nothing was changed. Check `authorizedKeysFile`, and what is at that path',
+  },
+  87: {
+    code: 'Misconfigured',
+    noEffect: true,
+    text: 'its key file or the folder of it belongs to neither the account nor root, or others may write there, and relock does not; nothing was changed. Give it to the account or to root (chown), and take that right away (chmod go-w)',
+  },
+  88: {
+    code: 'Misconfigured',
+    noEffect: true,
+    text: 'a symbolic link that the account may turn elsewhere leads to its key file, and that or its folder is not its own, so relock does not write there; nothing was changed. Name the real path (`authorizedKeysFile`), or give the file and its folder to the account',
+  },
+  89: { code: 'Misconfigured', noEffect: true, text: unreadable },
+  90: {
+    code: 'Misconfigured',
+    noEffect: true,
+    text: 'the key file has another owner or group than the account, which cannot keep them; nothing was changed. Give the target a management login',
   },
 };
 

@@ -46,13 +46,14 @@ describe('authorized_keys on a host', () => {
     expect((await host.exec(`ls -A /home/${account}/.ssh`)).trim()).toBe('authorized_keys');
   });
 
-  it('a file whose group the account could not keep is left alone', async () => {
-    const { host, management } = bench;
+  it('a file whose group the account could not keep is left alone without management', async () => {
+    const { host } = bench;
     await host.exec(`chmod 640 ${path}; chown ${account}:www-data ${path}`);
     const before = await host.readFile(path);
-    await expect(change(driver, management, freshKey(), old)).rejects.toMatchObject({
+    await expect(change(driver, { as: 'self', account, secret: old }, freshKey())).rejects.toMatchObject({
       code: 'Misconfigured',
       effect: 'none',
+      message: expect.stringContaining('Give the target a management login'),
     });
     expect(await host.readFile(path)).toBe(before);
     expect((await host.exec(`ls -A /home/${account}/.ssh`)).trim()).toBe('authorized_keys');
@@ -111,6 +112,28 @@ describe('authorized_keys on a host', () => {
     await expect(change(told, management, freshKey())).rejects.toMatchObject({ effect: 'none' });
     expect(await host.readFile('/root/.ssh/authorized_keys')).toBe(`${rootKey}\n`);
   });
+
+  it.each(['.ssh/authorized_keys', path])(
+    'a folder that turns all the time gets no root elsewhere (%s)',
+    async (named) => {
+      const { host, management, settings } = bench;
+      const rootKey = publicLine(freshKey('root'));
+      await host.writeFile('/root/.ssh/authorized_keys', `${rootKey}\n`);
+      await host.exec(`chmod 755 /root /root/.ssh && chown root:root ${path} && chmod 644 ${path}`);
+      const turn = 'while :; do mv -T .ssh mine; ln -s /root/.ssh .ssh; rm -f .ssh; mv -T mine .ssh; done';
+      const turning = (
+        await host.exec(
+          `cd /home/${account} && { setsid setpriv --reuid=${account} --clear-groups sh -c '${turn}' >/dev/null 2>&1 & echo $!; }`,
+        )
+      ).trim();
+      const told = driverFor('ssh-key', { ...settings, keyOptions: '', authorizedKeysFile: named });
+      for (let attempt = 0; attempt < 6; attempt += 1)
+        await change(told, management, freshKey()).catch(() => undefined);
+      await host.exec(`kill -9 ${turning}; chmod 700 /root /root/.ssh`);
+      expect(await host.readFile('/root/.ssh/authorized_keys')).toBe(`${rootKey}\n`);
+      expect(await host.exec('ls -A /root/.ssh')).toBe('authorized_keys\n');
+    },
+  );
 
   it('a file outside the home is edited where the settings say, as root', async () => {
     const { host, management, settings } = bench;
