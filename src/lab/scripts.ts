@@ -57,7 +57,7 @@ const knownScripts: readonly Known[] = [
   asRoot(setHash, putHashBack),
   asRoot(suspendAccount({ lock: false }), suspend),
   asRoot(reinstateAccount, reinstate),
-  asRoot(endAccountSessions, endSessions),
+  asRoot(endAccountSessions({ revokes: false }), endSessions),
   asRoot(inspectAccount(''), inspect),
   asOwner(managed.read, printKeyFile),
   asOwner(managed.write('', 0), writeKeyFile),

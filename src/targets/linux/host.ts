@@ -26,7 +26,7 @@ function leftWords(processes: readonly string[]): string {
 }
 
 const certificateWords =
-  'sshd takes user certificates (TrustedUserCAKeys), and one that was signed over the old key still opens the account until it expires. Put the old key into RevokedKeys there, or accept the risk in writing';
+  'sshd takes user certificates (TrustedUserCAKeys), and one that was signed over the old key still opens the account until it expires. Put the old key into RevokedKeys there, or accept the risk in writing; `revokedKeys: true` for the target does so from the next rotation on';
 
 /** What both kinds of credential do on a Linux host in the same way. */
 export class LinuxHost {
@@ -119,7 +119,8 @@ export class LinuxHost {
     started: { readonly before: Instant },
     context: EffectContext,
   ): Promise<void> {
-    const call = { account, via, script: endAccountSessions, what: 'ending sessions' };
+    const script = endAccountSessions({ revokes: this.settings.revokedKeys });
+    const call = { account, via, script, what: 'ending sessions' };
     const input = ([uptime]: readonly string[]) => {
       const limitSeconds = Number(uptime) - (Date.now() - started.before) / 1000;
       return `${limitSeconds.toFixed(2)}\n`;
@@ -150,7 +151,8 @@ export class LinuxHost {
   ): Promise<readonly TargetFinding[]> {
     try {
       if (via?.as !== 'management') return await this.#checkHostKey(context);
-      return findingsOf(await this.#inspect(account, via, context), kind, account).map(({ severity, message }) => ({
+      const words = (await this.#inspect(account, via, context)).filter((word) => !this.#seesTo(word));
+      return findingsOf(words, kind, account).map(({ severity, message }) => ({
         severity,
         message: `${showAddress(this.endpoint.address)}: ${message}`,
       }));
@@ -158,6 +160,10 @@ export class LinuxHost {
       if (error instanceof DriverError && error.code !== 'Bug') return [{ severity: 'error', message: error.message }];
       throw error;
     }
+  }
+
+  #seesTo(word: string): boolean {
+    return word === 'revocable' && this.settings.revokedKeys;
   }
 
   /** What keeps the account out, as root sees it; null: nothing that can be seen. */

@@ -45,7 +45,7 @@ esac; fi
 [ "$(rule passwordauthentication)" = no ] && [ "$(rule kbdinteractiveauthentication)" = no ] && echo noPasswords
 [ "$(rule pubkeyauthentication)" = no ] && echo noKeys
 case $(rule authenticationmethods) in *,*) echo severalMethods ;; esac
-case $(rule trustedusercakeys) in none|'') ;; *) echo certificates ;; esac
+case $(rule trustedusercakeys) in none|'') ;; *) case $(rule revokedkeys) in /*) echo revocable ;; *) echo certificates ;; esac ;; esac
 # What sshd looks at before it reads a key file: that file and all above it, up to the home or the root.
 case $path in /*) at=$path ;; *) at=$home/$path ;; esac
 file=$at

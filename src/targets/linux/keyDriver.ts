@@ -13,6 +13,8 @@ import { addAtEnd, addBeside, hasKey, isShut, type KeyFile, keysOf, removeKey } 
 import { LinuxHost } from './host.js';
 import { AuthorizedKeysFile } from './keyFile.js';
 import { askKeyKinds, refusedKind } from './keyKinds.js';
+import type { RootScript } from './remoteScript.js';
+import { letIn, lookAtList, revokeKey } from './revokedKeys.js';
 import type { LinuxSettings } from './settings.js';
 
 export function keyCapabilities(settings: LinuxSettings): Capabilities {
@@ -58,6 +60,10 @@ function readableBlob(secret: Secret): string | undefined {
   }
 }
 
+function bareLine({ type, blob }: SshPublicKey): string {
+  return `${type} ${blob}`;
+}
+
 function idOf(key: SshPublicKey): string {
   return fingerprintOf(Buffer.from(key.blob, 'base64'));
 }
@@ -87,6 +93,7 @@ export class LinuxKeyDriver implements TargetDriver {
     try {
       const file = await this.#file(account, via).read(context);
       const shut = this.#shutLines(account, file);
+      if (this.#revokes(via)) await this.#asRoot(account, via, lookAtList, context);
       const barriers = await this.#barriers(account, via, file, foreseen, context);
       return [
         ...findings,
@@ -141,6 +148,7 @@ export class LinuxKeyDriver implements TargetDriver {
       const refused = await this.#refusedKind(account, via, kindOfKey(key), context);
       if (refused !== null) throw refused;
     }
+    if (this.#revokes(via)) await this.#asRoot(account, via, letIn(bareLine(key)), context, context);
     await this.#file(account, via).edit(context, (file) => this.#added(file, key, old?.blob ?? null));
   }
 
@@ -172,11 +180,22 @@ export class LinuxKeyDriver implements TargetDriver {
   }
 
   async retire(account: string, via: Login, old: Secret, current: Secret, context: EffectContext): Promise<void> {
-    const [gone, kept] = [this.#keyOf(old).blob, this.#keyOf(current).blob];
-    if (gone === kept) {
+    const [gone, kept] = [this.#keyOf(old), this.#keyOf(current).blob];
+    if (gone.blob === kept) {
       throw this.#host.error('Bug', 'the key to retire is the current one; nothing was changed. Report this');
     }
-    await this.#file(account, via).edit(context, (file) => this.#removed(file, gone, kept));
+    await this.#file(account, via).edit(context, (file) => this.#removed(file, gone.blob, kept));
+    if (this.#revokes(via)) await this.#asRoot(account, via, revokeKey(bareLine(gone)), context, context);
+  }
+
+  /** The list is root's. */
+  #revokes(via: Login): boolean {
+    return this.#host.settings.revokedKeys && via.as === 'management';
+  }
+
+  async #asRoot(account: string, via: Login, script: RootScript, context: CallContext, effect?: EffectContext) {
+    const call = { account, via, script, what: 'the list of revoked keys' };
+    await this.#host.asRoot(call, context, effect === undefined ? {} : { effect });
   }
 
   #removed(file: KeyFile, gone: string, kept: string): KeyFile {

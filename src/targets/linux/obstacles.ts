@@ -99,7 +99,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
   certificates: {
     severity: 'warning',
     kinds: keys,
-    text: 'sshd takes user certificates (TrustedUserCAKeys): one that was signed over the old key opens the account until it expires, and no rotation of the key ends it. Revoke the old key there (RevokedKeys)',
+    text: 'sshd takes user certificates (TrustedUserCAKeys): one that was signed over the old key opens the account until it expires, and no rotation of the key ends it. Give sshd a list of revoked keys (RevokedKeys), and say `revokedKeys: true` for the target',
+  },
+  revocable: {
+    severity: 'warning',
+    kinds: keys,
+    text: 'sshd takes user certificates (TrustedUserCAKeys): one that was signed over the old key opens the account until it expires, and no rotation of the key ends it. Say `revokedKeys: true` for the target, and the old key is put into the list of revoked keys that sshd has',
   },
   elsewhere: { severity: 'error', kinds: passwords, letsIn: true, text: heldElsewhere },
   noChpasswd: { severity: 'error', kinds: passwords, letsIn: true, text: notInstalled },

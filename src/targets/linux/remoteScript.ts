@@ -121,6 +121,21 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
     text: 'a symbolic link that the account may turn elsewhere leads to its key file, and that or its folder is not its own, so relock does not write there; nothing was changed. Name the real path (`authorizedKeysFile`), or give the file and its folder to the account',
   },
   89: { code: 'Misconfigured', noEffect: true, text: unreadable },
+  91: {
+    code: 'Refused',
+    noEffect: false,
+    text: 'the old key could not be put into the list of revoked keys (RevokedKeys of sshd), so a certificate over it still opens the account. Look at that file and its folder, then try again',
+  },
+  93: {
+    code: 'Misconfigured',
+    noEffect: true,
+    text: 'the list of revoked keys (RevokedKeys of sshd) or its folder is missing, or may be written by others than root, and relock does not edit such a list. Give both to root (chown), and take that right away (chmod go-w)',
+  },
+  92: {
+    code: 'Refused',
+    noEffect: true,
+    text: 'the new key is in the list of revoked keys there (RevokedKeys of sshd), and relock cannot take it out: somebody else put it there, or the list is a KRL, to which keys can only be added; nothing was changed. Use another key, or take it out of that list',
+  },
   90: {
     code: 'Misconfigured',
     noEffect: true,

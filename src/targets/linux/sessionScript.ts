@@ -6,10 +6,14 @@ import { askSshd } from './sshdRules.js';
  * login of this account: what hangs below an SSH daemon's process for it (OpenSSH writes the account's name into that), or was
  * left behind by one (no parent, but a login's audit id). Never a daemon, nor what another daemon's session runs. Of root only the
  * session itself and its shell end, for whatever root starts may be a service of the machine. What may come from a login and
- * cannot be told from a service is left, and printed: `left`, then process ids. `certificates`: sshd takes those of users.
+ * cannot be told from a service is left, and printed: `left`, then process ids. `certificates`: sshd takes those of users, and nobody revokes the key below them.
  */
-export const endAccountSessions: RootScript = {
-  body: `need cat kill
+export function endAccountSessions(options: { readonly revokes: boolean }): RootScript {
+  return { args: [options.revokes ? 'revokes' : 'leaves'], body };
+}
+
+const body = `revokes=$2
+need cat kill
 uid=$(user 3)
 # Where logins get an audit id, this very one has that of who logged in.
 records=no; [ "$(cat /proc/self/loginuid 2>/dev/null)" = "\${SUDO_UID:-0}" ] && records=yes
@@ -76,7 +80,7 @@ done <<END
 $victims
 END
 [ -z "$left" ] || echo "left$left"
-${askSshd}case $(rule trustedusercakeys) in none|'') ;; *) echo certificates ;; esac
+${askSshd}case $(rule trustedusercakeys) in none|'') exit 0 ;; esac
+case $revokes$(rule revokedkeys) in revokes/*) ;; *) echo certificates ;; esac
 exit 0
-`,
-};
+`;

@@ -83,6 +83,12 @@ export const linuxSettings = z.strictObject({
     .refine((path) => !path.split('/').includes('..'), 'expected no ".." in it')
     .default('.ssh/authorized_keys')
     .describe('As AuthorizedKeysFile in sshd_config: relative to the home or absolute, with %h and %u'),
+  revokedKeys: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Where sshd has a RevokedKeys file, put each replaced key into it: it opens no account there any more, nor does a certificate over it',
+    ),
   keyOptions: z
     .string()
     .refine(isOptions, 'expected options as in authorized_keys, with blanks only inside of closed double quotes')
