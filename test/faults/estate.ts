@@ -18,6 +18,8 @@ export interface KnownSecret {
   /** `old`, `person-1`, `current` (what readers of a copy get), or the vault's own name for a held version. */
   readonly name: string;
   readonly fields: Fields;
+  /** The vendor's own: no vault has ever held it, and the rotation is a first adoption. */
+  readonly isVendors?: boolean;
 }
 
 /** All of it seen with stock tools (`ssh`, `psql`, `bao`, `age`, boto3, telnet): no code of relock's drivers. */
@@ -37,7 +39,7 @@ export interface FaultEstate {
   readonly environment: Readonly<Record<string, string>>;
   readonly credential: string;
   readonly targets: readonly string[];
-  /** A new old secret on every target and in every copy, no record, nothing held, everything up. */
+  /** A new old secret on every target and, but before a first adoption, in every copy; no record, nothing held, everything up. */
   reset(): Promise<KnownSecret>;
   /** What the vaults say now. */
   look(): Promise<Seen>;

@@ -9,7 +9,7 @@ import { loadEstate } from '../../src/config/loadEstate.js';
 import { runRelock } from '../cli/runRelock.js';
 import { startTemporal, type TestTemporal } from '../harness/temporal.js';
 import { temporalBench } from '../workflows/temporalBench.js';
-import type { EstateKind, FaultEstate, Login } from './estate.js';
+import type { EstateKind, FaultEstate, KnownSecret, Login } from './estate.js';
 import { estateKinds } from './estates/index.js';
 import { expectationOf, fieldsOf } from './estates.expectations.js';
 
@@ -42,7 +42,7 @@ async function rotate(kind: EstateKind, { folder, environment, credential }: Fau
     const place = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: namespaceOf(kind) };
     const env = { ...environment, ...place, RELOCK_CODEC_KEY_FILE: keyFile };
     const { code, stdout, stderr } = await runRelock(folder, ['--json', 'rotate', credential], env);
-    return code === 0 ? JSON.parse(stdout) : { code, stdout, stderr };
+    return stdout.startsWith('{') ? JSON.parse(stdout) : { code, stdout, stderr };
   } finally {
     await bench.close();
   }
@@ -72,22 +72,27 @@ async function isFresh(estate: FaultEstate): Promise<void> {
   const old = await estate.reset();
   const { copies, held, isOpen } = await estate.look();
   expect({ held, isOpen }).toEqual({ held: [], isOpen: false });
-  for (const copy of copies) expect(fieldsOf(copy)).toMatchObject(old.fields);
+  for (const copy of copies) {
+    if (old.isVendors === true) expect(copy).toBeNull();
+    else expect(fieldsOf(copy)).toMatchObject(old.fields);
+  }
   expect(await loginsOf(estate, old.fields)).toEqual(['accepted']);
   expect(await estate.accepts('target')).toBeOneOf([null, 1]);
 }
 
+const tooSlow = /silent|vaultUnavailable/;
+
+/** Its time-outs are short: on a busy machine a server may be silent for one. That changes nothing. */
 function wasSilent(said: unknown): boolean {
-  return JSON.stringify(said).includes('silent');
+  return tooSlow.test(JSON.stringify(said));
 }
 
 async function isRotated(kind: EstateKind, estate: FaultEstate): Promise<void> {
   const old = await estate.reset();
   const before = await estate.look();
-  // Its time-outs are short: on a busy machine a host may be silent for one. That changes nothing, and is asked again.
   let said = await rotate(kind, estate);
   for (let again = 0; again < 5 && wasSilent(said); again += 1) said = await rotate(kind, estate);
-  expect(said).toMatchObject({ state: 'rotated', open: false });
+  expect(said).toMatchObject(endFor(old));
   const { copies, held, isOpen } = await estate.look();
   expect({ held: held.length, isOpen }).toEqual({ held: 1, isOpen: false });
   for (const { fields } of held)
@@ -96,8 +101,15 @@ async function isRotated(kind: EstateKind, estate: FaultEstate): Promise<void> {
     expect(await loginsOf(estate, fieldsOf(copy))).toEqual(['accepted']);
     expect(fieldsOf(copy).note).toBe(fieldsOf(before.copies[0]).note);
   }
+  // What the vendor had beside may still open something, and the end says so.
+  if (old.isVendors === true) return;
   expect(await loginsOf(estate, old.fields)).toEqual(['refused']);
   expect(await estate.accepts('target')).toBeOneOf([null, 1]);
+}
+
+function endFor({ isVendors = false }: KnownSecret): object {
+  const adopted = { state: 'replaced', reason: 'adopted', flags: { exposed: true } };
+  return { ...(isVendors ? adopted : { state: 'rotated' }), open: false };
 }
 
 it.concurrent.each(estateKinds)(

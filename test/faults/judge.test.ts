@@ -26,7 +26,8 @@ function seen(change: Partial<Observed> & { copies?: Observed['vaults']['copies'
 }
 
 function ended(state: EndState, reason: Reason | null = null, flags: Partial<Flags> = {}, open = false): RunEnd {
-  const about = { credential: 'itron/service', incident: null, token: 'x', startedAt: 0, endedAt: 1 };
+  const causes = state === 'rotated' ? [] : ['target: something was answered'];
+  const about = { credential: 'itron/service', incident: null, token: 'x', startedAt: 0, endedAt: 1, causes };
   return {
     kind: 'ended',
     result: { ...about, state, reason, open, flags: { exposed: false, stale: [], unsaved: [], ...flags } },
@@ -58,6 +59,32 @@ describe('what is as it should be', () => {
     ],
   ];
   it.each(ends)('%s', (_name, observed, end) => expect(said(observed, end)).toEqual([]));
+});
+
+describe('a first adoption', () => {
+  const vendors = { ...old, isVendors: true } as const;
+  const adopted = seen({ old: vendors, copies: [{ ...fresh, fields: { ...fresh.fields } }] });
+
+  it.each<[string, Observed, RunEnd]>([
+    ['replaced', adopted, ended('replaced', 'adopted', { exposed: true })],
+    [
+      'untouched',
+      seen({ old: vendors, copies: [null], targets: [target([vendors])] }),
+      ended('untouched', 'unreachable', { exposed: true }),
+    ],
+  ])('%s is as it should be', (_name, observed, end) => expect(said(observed, end)).toEqual([]));
+
+  it.each<[RunEnd, string]>([
+    [ended('rotated'), 'I4: rotated: no old secret was known'],
+    [ended('replaced', 'adopted'), 'I4: replaced: no old secret was known'],
+  ])('an end that claims a proof is named', (end, text) =>
+    expect(said(adopted, end)).toContainEqual(expect.stringContaining(text)),
+  );
+
+  it('readers who had nothing got one, and it says that nothing was changed', () =>
+    expect(said(adopted, ended('untouched', 'drift', { exposed: true }))).toContainEqual(
+      expect.stringContaining('readers get another one'),
+    ));
 });
 
 describe('what is not is named', () => {

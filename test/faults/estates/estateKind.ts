@@ -10,9 +10,11 @@ interface Parts {
   readonly targets: StartTargets;
   /** The primary first. */
   readonly vaults: readonly [StartVault, ...StartVault[]];
+  /** No vault holds the account's secret, and relock.yaml asks for a first adoption. */
+  readonly adopt?: boolean;
 }
 
-interface Servers {
+interface Servers extends Pick<Parts, 'adopt'> {
   readonly targets: StockTargets;
   readonly primary: StockVault;
   readonly vaults: readonly StockVault[];
@@ -46,14 +48,15 @@ async function start(parts: Parts, through: (line: Line) => Promise<string>): Pr
     startVault(parts.vaults[0], 0),
     ...parts.vaults.slice(1).map((one, index) => startVault(one, index + 1)),
   ]);
-  const servers = { targets, primary, vaults: [primary, ...copies] };
+  const { adopt } = parts;
+  const servers = { targets, primary, vaults: [primary, ...copies], ...(adopt === true && { adopt }) };
   await primary.plant(managementPath, targets.management.fields);
   await writeFile(join(folder, 'relock.yaml'), JSON.stringify(configurationOf(servers), null, 2));
   return estateOf(servers, folder);
 }
 
 /** JSON is YAML. */
-function configurationOf({ targets, vaults }: Servers): object {
+function configurationOf({ targets, vaults, adopt = false }: Servers): object {
   const nameOf = (index: number) => (index === 0 ? 'primary' : `copy-${index + 1}`);
   const management = { account: targets.management.account, secret: `primary:${managementPath}` };
   const entries = Object.entries(targets.settings);
@@ -68,6 +71,7 @@ function configurationOf({ targets, vaults }: Servers): object {
         vendor: 'itron',
         kind: targets.kind,
         account: targets.account,
+        adopt,
         targets: entries.map(([id]) => id),
         copies: vaults.map((_, index) => `${nameOf(index)}:${credential}`),
       },
@@ -90,8 +94,9 @@ function estateOf(servers: Servers, folder: string): FaultEstate {
     reset: async () => {
       await heal();
       const fields = await targets.plant();
-      await Promise.all(vaults.map((vault) => vault.plant(credential, withForeign(fields))));
-      return { name: 'old', fields };
+      const inVaults = servers.adopt === true ? null : withForeign(fields);
+      await Promise.all(vaults.map((vault) => vault.plant(credential, inVaults)));
+      return { name: 'old', fields, ...(inVaults === null && { isVendors: true }) };
     },
     look: () => look(servers),
     logIn: (target, secret) => logIn(targets, target, secret.fields),
@@ -134,13 +139,13 @@ function hasLogin({ loginFields }: StockTargets, fields: Fields): boolean {
   return loginFields.every((field) => Object.hasOwn(fields, field));
 }
 
-function personsEvents({ primary, targets }: Servers): FaultEstate['events'] {
+function personsEvents({ primary, targets, adopt = false }: Servers): FaultEstate['events'] {
   let persons = 0;
   const named = (fields: Fields): KnownSecret => {
     persons += 1;
     return { name: `person-${persons}`, fields };
   };
-  const write = (fields: Fields) => primary.write(credential, withForeign(fields));
+  const write = (fields: Fields) => primary.write(credential, adopt ? fields : withForeign(fields));
   return {
     'person writes the vault': async () => {
       const fields = await targets.fresh();

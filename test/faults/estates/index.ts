@@ -31,4 +31,14 @@ export const estateKinds: readonly EstateKind[] = [
     targets: linuxPassword(1, { dropbear: true }),
     vaults: [startOpenBaoVault],
   }),
+  estateKind('linux × password, openbao, a first adoption', {
+    targets: linuxPassword(),
+    vaults: [startOpenBaoVault],
+    adopt: true,
+  }),
+  estateKind('linux × ssh-key, openbao, a first adoption', {
+    targets: linuxKey(1, { keyOptions: '' }),
+    vaults: [startOpenBaoVault],
+    adopt: true,
+  }),
 ];

@@ -1,6 +1,7 @@
 import type { PhaseEvidence } from '../../../src/model/evidence.js';
 import { type CampaignPolicy, campaignPolicies, type Profile, type ProfiledRequest } from '../cases/cases.js';
 import type { Lane } from './lane.js';
+import { wordFor } from './rotations.js';
 
 /** Rotates without a fault; its evidence says in which phase each request was made. */
 export async function profileOf(lane: Lane): Promise<readonly Profile[]> {
@@ -14,7 +15,7 @@ export async function profileOf(lane: Lane): Promise<readonly Profile[]> {
 
 async function requestsOf(lane: Lane, policy: CampaignPolicy): Promise<readonly ProfiledRequest[]> {
   const seen: (Omit<ProfiledRequest, 'phase'> & { readonly at: number })[] = [];
-  await lane.estate.reset();
+  const { isVendors = false } = await lane.estate.reset();
   lane.wires.count(async (request) => {
     seen.push({ ...request, at: Date.now() });
     return 'pass';
@@ -22,7 +23,7 @@ async function requestsOf(lane: Lane, policy: CampaignPolicy): Promise<readonly 
   await lane.rotations.start(policy);
   const end = await lane.rotations.end();
   lane.wires.passAll();
-  if (end.kind !== 'ended' || end.result.state !== 'rotated')
+  if (end.kind !== 'ended' || wordFor(end) !== (isVendors ? 'replaced(adopted)' : 'rotated'))
     throw new Error(`${lane.kind.name}: without a fault it ended as ${JSON.stringify(end)}`);
   const phases = await lane.rotations.phases(end.result);
   return seen.map(({ at, ...request }) => ({ ...request, phase: phaseAt(phases, at) }));

@@ -23,7 +23,7 @@ export async function finishByHand(lane: Lane, seen: Observed, end: RunEnd): Pro
   const violations: Violation[] = [];
   let last = { seen, end };
   let secrets = secretsOf(seen);
-  while (!isDone(last.end) && steps.length < mostSteps) {
+  while (!isDone(last.end, seen.old) && steps.length < mostSteps) {
     // What recovery cannot end, one more rotation takes over.
     const step = last.seen.vaults.isOpen && steps.length === 0 ? recover : rotate;
     const ended = await step(lane);
@@ -35,7 +35,7 @@ export async function finishByHand(lane: Lane, seen: Observed, end: RunEnd): Pro
     secrets = distinct([...secrets, ...secretsOf(after)]);
     last = { seen: after, end: ended };
   }
-  const isFinished = isDone(last.end) || isForPerson(last);
+  const isFinished = isDone(last.end, seen.old) || isForPerson(last);
   return { steps, violations: isFinished ? violations : [...violations, unfinished], secrets };
 }
 
@@ -52,10 +52,12 @@ function isForPerson({ seen, end }: { readonly seen: Observed; readonly end: Run
 
 const unfinished: Violation = { invariant: 'I5', what: 'with nothing in its way any more it is still not rotated' };
 
-function isDone(end: RunEnd): boolean {
+/** A first adoption ends as one, for good: what the vendor's own secret opens is for a person to see. */
+function isDone(end: RunEnd, old: KnownSecret): boolean {
   if (end.kind !== 'ended') return false;
-  const { state, open, flags } = end.result;
-  return state === 'rotated' && !open && flags.stale.length === 0;
+  const { open, flags } = end.result;
+  const isWhole = wordFor(end) === 'rotated' || (old.isVendors === true && wordFor(end) === 'replaced(adopted)');
+  return isWhole && !open && flags.stale.length === 0;
 }
 
 function secretsOf({ old, persons, vaults }: Observed): readonly KnownSecret[] {

@@ -43,7 +43,7 @@ function placeOf({ estate, policy, name, line, request }: Case) {
 async function freshOld({ estate }: Lane): Promise<KnownSecret> {
   const old = await estate.reset();
   const { copies } = await estate.look();
-  return { name: old.name, fields: { ...old.fields, ...copies[0]?.fields } };
+  return { ...old, fields: { ...old.fields, ...copies[0]?.fields } };
 }
 
 async function healed(lane: Lane, strike: Strike): Promise<void> {

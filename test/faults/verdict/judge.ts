@@ -1,3 +1,4 @@
+import type { EndState } from '../../../src/model/endStates.js';
 import type { RotationResult } from '../../../src/workflows/messages.js';
 import type { KnownSecret } from '../estate.js';
 import type { RunEnd } from '../lane/rotations.js';
@@ -15,7 +16,7 @@ export interface Allowance {
   readonly beforeOpen: boolean;
 }
 
-type Result = Pick<RotationResult, 'state' | 'reason' | 'flags' | 'open'>;
+type Result = Pick<RotationResult, 'state' | 'reason' | 'flags' | 'open' | 'causes'>;
 type Rule = (seen: Observed, result: Result, allowance: Allowance) => readonly Violation[];
 
 /** I1 to I6, from what was seen; I3 has a search of its own. */
@@ -36,7 +37,8 @@ function violation(invariant: Violation['invariant'], what: string): Violation {
 
 /** I1: what a target accepts is in the vault. What a person set past the vault is the person's to know. */
 function held({ vaults, targets, persons, old }: Observed, { beforeOpen }: Allowance): readonly Violation[] {
-  const overwritten = beforeOpen && persons.length > 0 ? [old] : [];
+  const isTheirs = old.isVendors === true || (beforeOpen && persons.length > 0);
+  const overwritten = isTheirs ? [old] : [];
   const known = [...overwritten, ...vaults.copies.filter((copy) => copy !== null), ...vaults.held];
   const isKnown = (secret: KnownSecret) => [...known, ...persons].some((other) => isSame(other, secret));
   return targets
@@ -44,13 +46,23 @@ function held({ vaults, targets, persons, old }: Observed, { beforeOpen }: Allow
     .map(({ id, accepted }) => violation('I1', `${id} accepts nothing that is held; it accepts: ${names(accepted)}`));
 }
 
-const rules: readonly Rule[] = [readersServed, deadWhenRotated, asBefore, nobodyElse, told, explained, carriedOver];
+const rules: readonly Rule[] = [
+  readersServed,
+  deadWhenRotated,
+  adoptedIsNoProof,
+  asBefore,
+  nobodyElse,
+  told,
+  explained,
+  carriedOver,
+];
 
 /** I2 and I5: readers get what works, but where the end says otherwise. */
 function readersServed(seen: Observed, result: Result, allowance: Allowance): readonly Violation[] {
   if (['unverified', 'lost', 'disabled'].includes(result.state)) return [];
   return seen.vaults.copies.flatMap((copy, index) => {
     if (isSaidToBeBehind(result, index) || isPersons(seen, copy, result, allowance)) return [];
+    if (copy === null && seen.old.isVendors === true && hadNothing.includes(result.state)) return [];
     if (copy === null) return [violation('I2', `readers of copy ${index + 1} get nothing`)];
     const working = seen.targets.filter(({ accepted }) => has(accepted, copy)).length;
     const everywhere = result.state === 'rotated' || result.state === 'rolledBack';
@@ -58,6 +70,9 @@ function readersServed(seen: Observed, result: Result, allowance: Allowance): re
     return [violation('I2', `${result.state}: what readers of copy ${index + 1} get works on ${working} targets`)];
   });
 }
+
+/** Readers had nothing before a first adoption, and have nothing after these. */
+const hadNothing: readonly EndState[] = ['untouched', 'rolledBack'];
 
 /** Only the first copy is named `primary` in relock.yaml. */
 function isSaidToBeBehind({ state, flags }: Result, index: number): boolean {
@@ -88,12 +103,19 @@ function deadWhenRotated({ vaults, targets, old }: Observed, { state, flags }: R
   return [...notNew, ...alive.map(({ id }) => violation('I4', `${state}: ${id} accepts the old secret`))];
 }
 
+/** I4: no old secret was known, so none was seen refused, unless a person brought one. */
+function adoptedIsNoProof({ old, persons }: Observed, { state, flags }: Result): readonly Violation[] {
+  if (old.isVendors !== true || persons.length > 0) return [];
+  const claimed = state === 'rotated' || (state === 'replaced' && !flags.exposed);
+  return claimed ? [violation('I4', `${state}: no old secret was known, and it says that none may open anything`)] : [];
+}
+
 /** I5: where nothing was changed, or all of it taken back, the old secret works and readers get it. */
 function asBefore({ vaults, targets, old, persons }: Observed, { state, flags }: Result): readonly Violation[] {
   if ((state !== 'untouched' && state !== 'rolledBack') || persons.length > 0) return [];
   const [primary = null] = vaults.copies;
-  const readers =
-    primary !== null && isSame(primary, old) ? [] : [violation('I5', `${state}: readers get another one`)];
+  const isKept = old.isVendors === true ? primary === null : primary !== null && isSame(primary, old);
+  const readers = isKept ? [] : [violation('I5', `${state}: readers get another one`)];
   const dead = targets.filter(({ accepted }) => !has(accepted, old));
   const more = flags.exposed ? [] : targets.filter(({ accepted }) => accepted.some((secret) => !isSame(secret, old)));
   return [
@@ -125,10 +147,14 @@ function told({ vaults }: Observed, { state, open }: Result): readonly Violation
   return [violation('I5', `${state}: it says that its record is ${open ? 'open' : 'closed'}, and it is not`)];
 }
 
-/** Each end other than `rotated` says why. */
-function explained(_seen: Observed, { state, reason, flags }: Result): readonly Violation[] {
+/** Each end other than `rotated` says why, and what was answered. */
+function explained(_seen: Observed, { state, reason, flags, causes = [] }: Result): readonly Violation[] {
   const isClear = state === 'rotated' || reason !== null || flags.stale.length > 0 || flags.unsaved.length > 0;
-  return isClear ? [] : [violation('I5', `${state} without a reason`)];
+  const isNamed = (state === 'rotated' && reason === null) || causes.length > 0;
+  return [
+    ...(isClear ? [] : [violation('I5', `${state} without a reason`)]),
+    ...(isNamed ? [] : [violation('I5', `${state} without a cause`)]),
+  ];
 }
 
 function carriedOver({ vaults, old }: Observed, { state }: Result): readonly Violation[] {

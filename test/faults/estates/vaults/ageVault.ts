@@ -15,7 +15,7 @@ export const startAgeVault: StartVault = async ({ id, folder }) => {
     environment: {},
     plant: async (path, fields) => {
       await files.remove(own(path));
-      await files.write(path, fields);
+      await (fields === null ? files.remove(path) : files.write(path, fields));
     },
     read: files.read,
     readOwn: (path) => files.read(own(path)),

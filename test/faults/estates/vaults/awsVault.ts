@@ -17,7 +17,7 @@ export function awsVault(emulator: AwsEmulator): StartVault {
       plant: async (path, fields) => {
         await secrets.remove(`relock/${path}`);
         await secrets.remove(path);
-        await secrets.write(path, fields);
+        if (fields !== null) await secrets.write(path, fields);
       },
       read: secrets.read,
       readOwn: (path) => secrets.read(`relock/${path}`),

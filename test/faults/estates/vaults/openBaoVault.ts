@@ -24,7 +24,7 @@ export const startOpenBaoVault: StartVault = async ({ id, through }) => {
     plant: async (path, fields) => {
       await bao.request('DELETE', `${mount}/metadata/relock/${path}`);
       await bao.request('DELETE', `${mount}/metadata/${path}`);
-      await bao.request('POST', `${mount}/data/${path}`, { data: fields });
+      if (fields !== null) await bao.request('POST', `${mount}/data/${path}`, { data: fields });
     },
     read: (path) => read(bao, path),
     readOwn: (path) => read(bao, `relock/${path}`),

@@ -6,8 +6,8 @@ export interface StockVault {
   readonly settings: object;
   /** What relock needs in its environment to log in. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A fresh history at that path: this value, and nothing that relock has ever written about it. */
-  plant(path: string, fields: Fields): Promise<void>;
+  /** A fresh history at that path: this value (null: nothing), and nothing that relock has ever written about it. */
+  plant(path: string, fields: Fields | null): Promise<void>;
   /** What readers of the path get; null: nothing. */
   read(path: string): Promise<Fields | null>;
   /** Where relock keeps its own; null: nothing is there. */
