@@ -103,15 +103,23 @@ describe('authorized_keys on a host', () => {
     expect((await driver.probe(account, old, effectContext())).answer).toBe('accepted');
   });
 
-  it('a path that the account has turned elsewhere gets no root to write there', async () => {
-    const { host, management, settings } = bench;
-    const rootKey = publicLine(freshKey('root'));
-    await host.writeFile('/root/.ssh/authorized_keys', `${rootKey}\n`);
-    await host.exec(`rm -rf /home/${account}/.ssh && ln -s /root/.ssh /home/${account}/.ssh`);
-    const told = driverFor('ssh-key', { ...settings, keyOptions: '' });
-    await expect(change(told, management, freshKey())).rejects.toMatchObject({ effect: 'none' });
-    expect(await host.readFile('/root/.ssh/authorized_keys')).toBe(`${rootKey}\n`);
-  });
+  it.each(['.ssh/authorized_keys', path])(
+    'a path that the account has turned elsewhere gets no root to write there (%s)',
+    async (named) => {
+      const { host, management, settings } = bench;
+      const rootKey = publicLine(freshKey('root'));
+      await host.writeFile('/root/.ssh/authorized_keys', `${rootKey}\n`);
+      await host.exec(`rm -rf /home/${account}/.ssh && ln -s /root/.ssh /home/${account}/.ssh`);
+      await host.exec('chmod 755 /root /root/.ssh && chmod 644 /root/.ssh/authorized_keys');
+      const told = driverFor('ssh-key', { ...settings, keyOptions: '', authorizedKeysFile: named });
+      await expect(change(told, management, freshKey())).rejects.toMatchObject({
+        effect: 'none',
+        message: expect.stringContaining('a symbolic link that the account may turn elsewhere'),
+      });
+      await host.exec('chmod 700 /root /root/.ssh');
+      expect(await host.readFile('/root/.ssh/authorized_keys')).toBe(`${rootKey}\n`);
+    },
+  );
 
   it.each(['.ssh/authorized_keys', path])(
     'a folder that turns all the time gets no root elsewhere (%s)',
@@ -120,16 +128,15 @@ describe('authorized_keys on a host', () => {
       const rootKey = publicLine(freshKey('root'));
       await host.writeFile('/root/.ssh/authorized_keys', `${rootKey}\n`);
       await host.exec(`chmod 755 /root /root/.ssh && chown root:root ${path} && chmod 644 ${path}`);
-      const turn = 'while :; do mv -T .ssh mine; ln -s /root/.ssh .ssh; rm -f .ssh; mv -T mine .ssh; done';
-      const turning = (
-        await host.exec(
-          `cd /home/${account} && { setsid setpriv --reuid=${account} --clear-groups sh -c '${turn}' >/dev/null 2>&1 & echo $!; }`,
-        )
-      ).trim();
+      await host.exec(`ln -s /root/.ssh /home/${account}/link`);
+      const turn =
+        'while True:\n for pair in (".ssh", "mine"), ("link", ".ssh"), (".ssh", "link"), ("mine", ".ssh"): os.rename(*pair)';
+      const asAccount = `setsid setpriv --reuid=${account} --clear-groups python3 -c 'import os\n${turn}'`;
+      const turning = (await host.exec(`cd /home/${account} && { ${asAccount} >/dev/null 2>&1 & echo $!; }`)).trim();
       const told = driverFor('ssh-key', { ...settings, keyOptions: '', authorizedKeysFile: named });
       for (let attempt = 0; attempt < 6; attempt += 1)
         await change(told, management, freshKey()).catch(() => undefined);
-      await host.exec(`kill -9 ${turning}; chmod 700 /root /root/.ssh`);
+      await host.exec(`kill -9 ${turning} && chmod 700 /root /root/.ssh`);
       expect(await host.readFile('/root/.ssh/authorized_keys')).toBe(`${rootKey}\n`);
       expect(await host.exec('ls -A /root/.ssh')).toBe('authorized_keys\n');
     },
