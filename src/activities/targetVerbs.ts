@@ -4,7 +4,7 @@ import { DriverError } from '../model/errors.js';
 import type { Probed } from '../model/probe.js';
 import type { RecordChange, TargetId, VersionId } from '../model/record.js';
 import type { Instant } from '../model/time.js';
-import type { CommandOf, LoginAs } from '../protocol/commands.js';
+import type { CommandOf, LoginAs, Results } from '../protocol/commands.js';
 import { carrierOf, type RotationRef, type Verbs } from '../protocol/verbs.js';
 import type { Secret } from '../secret/secret.js';
 import { callWithin } from './clock.js';
@@ -15,6 +15,8 @@ import { type Resolved, resolve } from './resolve.js';
 import type { RotationDeps } from './rotation.js';
 
 type TargetVerb = 'probe' | 'capture' | 'change' | 'revert' | 'confirm' | 'retire' | 'endSessions' | 'suspend';
+
+type Answer = Omit<Results['probe'], 'vantage'>;
 
 /** Verbs that a target hears of. Each reads what it needs from the vault, writes the record, then makes one call. */
 export function createTargetVerbs(deps: RotationDeps): Pick<Verbs, TargetVerb> {
@@ -90,12 +92,27 @@ async function probe(deps: RotationDeps, rotation: RotationRef, command: Command
   const note = (change: RecordChange) => primary.vault.note(primary.path, carrierOf(rotation), change, context);
   // Where refusals lock, who does not carry the record any more must not spend one: nothing to write is a look at it.
   if (write !== null || regained !== undefined) await atVault(() => note(write ?? {}));
-  const said = await driver.probe(resolved.entry.account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
-  if (said.answer === 'accepted' && regained !== undefined) await note(regained).catch(countsOneTooMany);
+  const { account } = resolved.entry;
+  const login = await driver.probe(account, secret, callWithin(deps.clock, deps.estate.timing.probeMs));
+  const isIn = login.answer === 'accepted';
+  const said: Answer = isIn && command.foresee === true ? await foreseen(deps, driver, account, secret) : login;
+  if (isIn && regained !== undefined && said.counted === undefined) await note(regained).catch(countsOneTooMany);
   const vantage = `${deps.vantage}/${entry.bound.realm}/${id}`;
-  if (said.answer === 'accepted' || !command.explain) return { ...said, vantage };
+  if (isIn || !command.explain) return { ...said, vantage };
   const obstacle = await obstacleAt(deps, resolved, command.target, rotation.token);
   return obstacle === null ? { ...said, vantage } : { ...barredBy(obstacle, said), vantage };
+}
+
+/** Let in just now: whether it could change itself there. That takes another login, and one without an answer may be a refusal. */
+async function foreseen(deps: RotationDeps, driver: TargetDriver, account: string, secret: Secret): Promise<Answer> {
+  try {
+    const context = callWithin(deps.clock, deps.estate.timing.callMs);
+    const because = (await driver.obstacle?.(account, { as: 'self', account, secret }, context)) ?? null;
+    return because === null ? { answer: 'accepted' } : { answer: 'accepted', because, hindered: true };
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    return { answer: 'accepted', counted: 'unknown' };
+  }
 }
 
 /** A refusal that has another cause says nothing of the secret; where refusals are counted it was one all the same. */

@@ -63,6 +63,8 @@ export interface TargetDriver {
    * What keeps the account from logging in here although its secret may be right, as the management login sees it: locked,
    * expired, not among those whom the server lets in, no connection left for it. In words for people, who can act on them;
    * null: nothing is known to. Changes nothing, and makes no login of the account. `check` reports the same words as an error.
+   * Via `self`, with a secret that was accepted just now: what would make the account's own `change` refused, in the same words
+   * as that. Throws what a failed login of it means.
    * Default: such things cannot be seen there.
    */
   obstacle?(account: string, via: Login, context: CallContext): Promise<string | null>;

@@ -1,11 +1,12 @@
 import { reinstateAccount, suspendAccount } from '../targets/linux/accountScripts.js';
 import { inspectAccount } from '../targets/linux/inspectScript.js';
 import { managedKeyFile, ownKeyFile } from '../targets/linux/keyFileScripts.js';
+import { lookAtOwnPassword } from '../targets/linux/ownPasswordScript.js';
 import { readHash, setHash, setPassword } from '../targets/linux/passwordScripts.js';
 import { beginMark, type RootScript } from '../targets/linux/remoteScript.js';
 import { endAccountSessions } from '../targets/linux/sessionScript.js';
 import type { ServerProcess } from '../transport/ssh/server.js';
-import { endSessions, inspect, reinstate, suspend } from './accountOperations.js';
+import { endSessions, inspect, reinstate, seeNothing, suspend } from './accountOperations.js';
 import type { LabDevice } from './device.js';
 import { exitCodes } from './exitCodes.js';
 import { InputReader } from './inputReader.js';
@@ -61,6 +62,7 @@ const knownScripts: readonly Known[] = [
   asRoot(inspectAccount(''), inspect),
   asOwner(managed.read, printKeyFile),
   asOwner(managed.write('', 0), writeKeyFile),
+  asSelf(lookAtOwnPassword, seeNothing),
   asSelf(own.read, printKeyFile),
   asSelf(own.write('', 0), writeKeyFile),
 ];

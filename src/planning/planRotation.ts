@@ -40,9 +40,14 @@ function planTarget(id: TargetId, target: TargetEntry, entry: CredentialEntry): 
     id,
     zone: target.zone,
     realm: `${target.bound.realm}/${entry.account}`,
-    login: target.management === null || isSelf(target, entry) ? 'self' : 'management',
+    login: loginAt(target, entry),
     capabilities: target.bound.capabilities(entry.kind),
   };
+}
+
+/** Who makes a change there. */
+export function loginAt(target: TargetEntry, entry: CredentialEntry): 'management' | 'self' {
+  return target.management === null || isSelf(target, entry) ? 'self' : 'management';
 }
 
 /** A management credential changes itself: by its old value before, by its new one after. */

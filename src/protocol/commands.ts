@@ -28,6 +28,8 @@ export type Command =
       readonly regained?: RecordChange;
       /** A refusal may have another cause than the secret: the management login looks whether it has. */
       readonly explain: boolean;
+      /** The account is to change itself there: once let in, it looks whether it may. */
+      readonly foresee?: true;
     }
   /** Make the candidate, keep it in the primary and in every copy that is not to be skipped. `notAfter` is for a target that makes it. */
   | { readonly do: 'stage'; readonly skip: readonly string[]; readonly notAfter: Instant }
@@ -97,9 +99,14 @@ export interface Results {
   probe: {
     readonly answer: ProbeAnswer;
     readonly vantage: string;
-    /** Why it decides nothing, in relock's words; no decision reads it. */
+    /** Why it decides nothing, or what stands in the way of a change, in relock's words; no decision reads it. */
     readonly because?: string;
-    /** What the target itself answered, where the management login saw another cause for it: it counts as such in the budget. */
+    /** Let in, and seen that a change would be refused. */
+    readonly hindered?: true;
+    /**
+     * What the target itself answered, where the management login saw another cause for it, or what the login after this one may
+     * have been: it counts as such in the budget.
+     */
     readonly counted?: Exclude<ProbeAnswer, 'accepted' | 'barred'>;
   };
   stage: { readonly record: RotationRecord; readonly unavailable: readonly string[] };

@@ -84,7 +84,10 @@ function foldProbe(
   const announced = withWritten(before, command.write);
   const state = answer === 'accepted' ? withWritten(announced, command.regained) : announced;
   const counted = { ...state, refusals: countLogin(state, id, outcome.value.counted ?? answer) };
-  if (answer === 'accepted') return withTarget(counted, id, accepted(state, id, version, vantage));
+  if (answer === 'accepted') {
+    const hindrance = outcome.value.hindered === true ? ({ hindered: true, failure: 'refused' } as const) : {};
+    return withTarget(counted, id, { ...accepted(state, id, version, vantage), ...hindrance });
+  }
   const facts = factsOf(state, id);
   const answers = withAnswer(state, id, version, answer);
   const silences = answer === 'unknown' ? facts.silences + 1 : 0;

@@ -45,6 +45,8 @@ export interface TargetFacts {
   /** How often it was asked again since something was sent there: each pause is twice the one before. */
   readonly asks: number;
   readonly captureFailed: boolean;
+  /** Seen before anything was sent: a change would be refused there. Absent: nothing was seen to stand in its way. */
+  readonly hindered?: true;
   readonly confirmed: 'no' | 'yes' | 'failed';
   readonly retired: readonly VersionId[];
   /** How often retiring was ordered. */

@@ -82,6 +82,45 @@ describe('no end without its cause', () => {
     ]);
   });
 
+  test.each(['restore', 'forward'] as const)(
+    'T40 %s: what the second would refuse is seen before the first is told',
+    async (policy) => {
+      const story = await Story.of({ devices: devices(2, { self: true }) });
+      story.world.device('b').setYoung(account, true);
+      const end = await story.rotate(policy);
+      expect([end.state, end.reason, end.open]).toEqual(['untouched', 'refused', false]);
+      expect(story.commands).not.toContain('change a');
+      expect(story.causes).toEqual([expect.stringContaining('b: the secret is too young')]);
+      story.world.device('b').setYoung(account, false);
+      expect((await story.rotate(policy)).state).toBe('rotated');
+    },
+  );
+
+  test('T40 a look ahead that gets no answer stops nothing, and counts where refusals lock', async () => {
+    const story = await Story.of({ devices: devices(2, { self: true, capabilities: locks }) });
+    story.world.trouble = async ({ verb }) => (verb === 'obstacle' ? { kind: 'dropped' } : null);
+    const end = await story.rotate('restore');
+    expect(end.state).toBe('rotated');
+    expect(['a', 'b'].map((id) => story.world.device(id).locked(account))).toEqual([false, false]);
+  });
+
+  test('T40 the first cannot go back either: that does not change by waiting, and nobody waits', async () => {
+    const [a, b] = devices(2, { self: true, capabilities: { ...plain, undo: 'change' } });
+    if (a === undefined || b === undefined) throw new RangeError('two devices were asked for');
+    const story = await Story.of({ devices: [a, { ...b, refuses: () => true }] });
+    story.world.done = async ({ verb, subject }) => {
+      if (verb === 'change' && subject === 'a') story.world.device('a').setYoung(account, true);
+    };
+    const begun = story.world.time.now();
+    const end = await story.rotate('restore');
+    expect([end.state, end.open]).toEqual(['unverified', true]);
+    expect(story.world.time.now() - begun).toBeLessThan(20_000);
+    expect(story.causes).toEqual([
+      expect.stringMatching(/^a takes only the new secret, .* locked out there; .*too young/),
+      expect.stringContaining('b'),
+    ]);
+  });
+
   test('a target that says yes and does nothing is named, with what it answered', async () => {
     const story = await Story.of({ devices: devices(1) });
     story.world.trouble = async ({ verb }) => (verb === 'change' ? { kind: 'lied' } : null);

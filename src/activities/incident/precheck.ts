@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Estate } from '../../config/estate.js';
 import type { CallContext } from '../../contracts/context.js';
+import type { Login, TargetDriver } from '../../contracts/targetDriver.js';
 import type { Expected } from '../../model/copyShape.js';
 import { DriverError } from '../../model/errors.js';
 import type { PlanEntry } from '../../model/incident.js';
@@ -113,6 +114,13 @@ async function checkTarget(
   if (present === null || findings.some((finding) => finding.severity === 'error')) return;
   const { answer, because } = await driver.probe(account, present, callWithin(clock, estate.timing.probeMs));
   if (answer !== 'accepted') note(id, 'error', because ?? undecided[answer] ?? presentRefused);
+  else if (as === 'self') await checkOwnChange(driver, { as, account, secret: present }, context(), id, note);
+}
+
+/** What the account itself sees in the way of its change, with the secret that was just accepted. */
+async function checkOwnChange(driver: TargetDriver, via: Login, context: CallContext, id: TargetId, note: Note) {
+  const obstacle = (await driver.obstacle?.(via.account, via, context)) ?? null;
+  if (obstacle !== null) note(id, 'error', obstacle);
 }
 
 /** What readers get; null: nothing, which the copy's own check judges. */

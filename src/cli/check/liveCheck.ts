@@ -6,8 +6,9 @@ import { TargetCheck } from './targetCheck.js';
 import { vaultFindings } from './vaultCheck.js';
 
 /**
- * Looks at every vault and every target as a dry run would: changes nothing, and refuses no login of an account. A
- * check that cannot be made is a finding too; nothing is thrown.
+ * Looks at every vault and every target as a dry run would: changes nothing. A login of an account is made
+ * only where it changes itself and refusals lock nothing, with the secret that it would use for that. A check that cannot be made is
+ * a finding too; nothing is thrown.
  */
 export async function liveFindings(estate: Estate, options: LiveOptions): Promise<readonly Finding[]> {
   const vaults = await Promise.all([...estate.vaults.keys()].map((name) => vaultFindings(estate, name, options)));

@@ -5,6 +5,7 @@ import { formatSecretRef } from '../../config/secretRef.js';
 import type { CallContext } from '../../contracts/context.js';
 import type { Login, TargetFinding } from '../../contracts/targetDriver.js';
 import { requireLogin, unseenInLogin } from '../../ledger/managementSecret.js';
+import { loginAt } from '../../planning/planRotation.js';
 import type { Secret } from '../../secret/secret.js';
 import { withDeadline } from '../deadline.js';
 import { failureFinding } from './failureFinding.js';
@@ -31,15 +32,19 @@ export class TargetCheck {
 
   async findings(entry: CredentialEntry): Promise<readonly Finding[]> {
     const present = await this.#present(entry);
-    const targets = entry.targets.flatMap((id) => this.estate.targets.get(id) ?? []);
-    const found = await Promise.all(targets.map((target) => this.#onTarget(entry, target, present)));
+    const found = await Promise.all(this.#targetsOf(entry).map((target) => this.#onTarget(entry, target, present)));
     return [...kindFindings(entry, present), ...found.flat()];
   }
 
-  /** Of a password nothing is asked that depends on it. */
+  #targetsOf(entry: CredentialEntry): readonly TargetEntry[] {
+    return entry.targets.flatMap((id) => this.estate.targets.get(id) ?? []);
+  }
+
+  /** Of a password nothing is asked that depends on it, unless it is the login that will change it. */
   async #present(entry: CredentialEntry): Promise<Present> {
     const isClosed = entry.copies.slice(0, 1).some(({ vault }) => this.closedVaults.has(vault));
-    if (isClosed || entry.kind === 'password') return 'unreadable';
+    if (isClosed || (entry.kind === 'password' && !this.#targetsOf(entry).some((each) => asksItself(each, entry))))
+      return 'unreadable';
     return this.#all(() => presentOf(this.estate, entry, this.options));
   }
 
@@ -114,11 +119,32 @@ async function findingsAt(
   const { kind, account } = entry;
   const driver = target.bound.driver(kind);
   const found = await driver.check(account, via, context, foreseenOf(entry, present) ?? undefined);
+  const isAsked = !found.some(({ severity }) => severity === 'error');
+  const own = isAsked ? await ownObstacle(entry, target, present, context) : null;
+  if (own !== null) return [...found, { severity: 'error', message: own }];
   const isFirst = present === 'absent' || (entry.adopt && present !== 'unreadable');
   if (via === null || !isFirst) return found;
   const known = present === 'absent' ? null : present;
   const message = await strangersAt({ driver, kind, account }, via, known, context);
   return message === null ? found : [...found, { severity: 'warning', message }];
+}
+
+/** Where the account changes itself, only it can see whether it may: it logs in once, unless a refusal of that could lock it. */
+function asksItself(target: TargetEntry, entry: CredentialEntry): boolean {
+  const { lockoutThreshold } = target.bound.capabilities(entry.kind);
+  return loginAt(target, entry) === 'self' && lockoutThreshold === null;
+}
+
+async function ownObstacle(
+  entry: CredentialEntry,
+  target: TargetEntry,
+  present: Present,
+  context: CallContext,
+): Promise<string | null> {
+  if (typeof present === 'string' || !asksItself(target, entry)) return null;
+  const { account } = entry;
+  const via: Login = { as: 'self', account, secret: present };
+  return (await target.bound.driver(entry.kind).obstacle?.(account, via, context)) ?? null;
 }
 
 function notLookedAt(subject: string, credential: string, vault: string): Finding {

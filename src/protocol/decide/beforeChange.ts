@@ -2,7 +2,7 @@ import type { Reason } from '../../model/endStates.js';
 import type { TargetId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { mayGuess } from '../refusals.js';
-import { factsOf, isPromoted, isQuiet, oldsAt, planOf, type RotationState, targetIds } from '../state.js';
+import { factsOf, holdsOne, isPromoted, isQuiet, oldsAt, planOf, type RotationState, targetIds } from '../state.js';
 import { captureOf, lacksUndo } from './capture.js';
 import {
   askAgain,
@@ -90,7 +90,13 @@ function checkTarget(state: RotationState, id: TargetId): Command | null {
   const isSilent = olds.some((old) => answers[old] === 'unknown') && !planOf(state, id).capabilities.silenceIsRefusal;
   if (isSilent) return silences < patience ? askAgain(state, [id]) : null;
   const next = likelyFirst(state, olds).find((old) => answers[old] === undefined);
-  return next === undefined || !mayGuess(state, id) ? null : probe(state, id, next);
+  return next === undefined || !mayGuess(state, id) ? null : { ...probe(state, id, next), ...foresight(state, id) };
+}
+
+/** Where one target refuses what another has taken, readers are locked out of one of them: that is looked for before any is told. */
+function foresight(state: RotationState, id: TargetId): { readonly foresee?: true } {
+  const isOneOfMany = targetIds(state).length > 1 && holdsOne(state, id);
+  return isOneOfMany && planOf(state, id).login === 'self' && !isPromoted(state) ? { foresee: true } : {};
 }
 
 /** Silent answers in a row after which a target counts as unreachable. */
@@ -105,6 +111,7 @@ function likelyFirst(state: RotationState, olds: readonly string[]): readonly st
 
 function afterCheck(state: RotationState, all: readonly TargetId[]): Decision {
   if (isPromoted(state)) return go(state, 'applied');
+  if (all.some((id) => factsOf(state, id).hindered === true)) return giveUp(state, 'refused');
   if (state.policy !== 'forward' && all.some((id) => isDrifted(state, id))) return giveUp(state, 'drift');
   const first = workable(state)[0];
   return first === undefined ? giveUp(state, whyNotWorkable(state, all)) : go(state, 'staged');

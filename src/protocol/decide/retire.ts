@@ -77,8 +77,8 @@ function isControlledElsewhere(state: RotationState, id: TargetId, old: VersionI
 function endSessions(state: RotationState, id: TargetId): Command | null {
   const { sessionsEnded, failure } = factsOf(state, id);
   if (!planOf(state, id).capabilities.endsSessions || sessionsEnded || !mayLogIn(state, id)) return null;
-  // What the target left on purpose stays, however often it is told.
-  if (failure === 'refused') return null;
+  // What the target left on purpose stays, and what nobody there can end as well, however often it is told.
+  if (failure === 'refused' || failure === 'unsupported') return null;
   if (failure !== null) return state.now < state.deadline ? askAgain(state, [id]) : null;
   return { do: 'endSessions', target: id, before: state.now, login: loginAfter(state, id), notAfter: notAfter(state) };
 }

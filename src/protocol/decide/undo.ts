@@ -34,7 +34,13 @@ function putBack(state: RotationState, id: TargetId): Command | null {
   if (state.now < settledAt(state, id)) return waitForQuiet(state, id);
   const asked = nextProbe(state, id);
   if (asked !== null) return probe(state, id, asked);
-  return dying(state, id) ?? revertOf(state, id) ?? (state.now < state.deadline ? askAgain(state, [id]) : null);
+  const next = dying(state, id) ?? revertOf(state, id);
+  return next ?? (state.now < state.deadline && !isStuck(state, id) ? askAgain(state, [id]) : null);
+}
+
+/** The one slot was seen to hold the new secret, and nothing is under way there: it will not go back by itself. */
+function isStuck(state: RotationState, id: TargetId): boolean {
+  return holdsOne(state, id) && factsOf(state, id).answers[staged(state).candidate] === 'accepted';
 }
 
 /** Looks before it acts: nothing is put back where it never left. The old one is asked last, so that a good login ends it. */

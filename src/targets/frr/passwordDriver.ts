@@ -86,6 +86,7 @@ export class FrrPasswordDriver implements TargetDriver {
 
   /** A VTY without a password lets nobody in; what its greeting says is the owner's text, so management is asked. */
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    if (via.as === 'self') return null;
     const lines = await this.#withCli(account, via, context, (cli) => cli.runningLines());
     return lines.length === 0 ? this.#error('Misconfigured', noPassword).message : null;
   }

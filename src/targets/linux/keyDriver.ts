@@ -124,6 +124,7 @@ export class LinuxKeyDriver implements TargetDriver {
   }
 
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    if (via.as === 'self') return null;
     const seen = await this.#host.obstacle('ssh-key', account, via, context);
     if (seen !== null) return seen;
     return this.#shutLines(account, await this.#file(account, via).read(context));

@@ -5,6 +5,7 @@ import type { Secret } from '../../secret/secret.js';
 import type { Dialogue } from '../../transport/ssh/dialogue.js';
 import { type ChangeQuestion, changePrompts } from '../../transport/ssh/prompts.js';
 import type { SshSession } from '../../transport/ssh/session.js';
+import { tooYoung } from './ownPasswordScript.js';
 
 /** One step of `passwd`: PAM delays a failure by a few seconds. */
 const stepMs: Millis = 15_000;
@@ -84,10 +85,7 @@ const refusals: Readonly<Record<Refusal, readonly ['Refused' | 'Timeout' | 'Unsu
     'Refused',
     '`passwd` does not take the new password; the old one still works. Look at the password rules there',
   ],
-  tooSoon: [
-    'Refused',
-    '`passwd` says that the password was changed too recently; the old one still works. Use a management login, or lower the minimum age',
-  ],
+  tooSoon: ['Refused', tooYoung],
   wrongCurrent: [
     'Refused',
     '`passwd` does not take the present password or the new one; nothing was changed. Probe the account',

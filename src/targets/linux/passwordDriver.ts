@@ -9,8 +9,10 @@ import type { ChangeAnswers } from '../../transport/ssh/authentication.js';
 import { logIn, loginError } from '../../transport/ssh/connect.js';
 import type { SshSession } from '../../transport/ssh/session.js';
 import { LinuxHost } from './host.js';
+import { lookAtOwnPassword, tooYoung } from './ownPasswordScript.js';
 import { PasswdDialogue } from './passwdDialogue.js';
 import { readHash, setHash, setPassword } from './passwordScripts.js';
+import { runAsSelf } from './remoteScript.js';
 import { type LinuxSettings, secretPolicyOf } from './settings.js';
 
 export function passwordCapabilities(settings: LinuxSettings): Capabilities {
@@ -54,7 +56,16 @@ export class LinuxPasswordDriver implements TargetDriver {
   }
 
   obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
-    return this.#host.obstacle('password', account, via, context);
+    return via.as === 'self'
+      ? this.#ownObstacle(account, via, context)
+      : this.#host.obstacle('password', account, via, context);
+  }
+
+  async #ownObstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    const call = { account, script: lookAtOwnPassword };
+    const said = await this.#host.session(via, context, (session) => runAsSelf(session, call));
+    const isYoung = said.toString('latin1').split('\n').includes('young');
+    return isYoung ? this.#host.error('Refused', tooYoung).message : null;
   }
 
   probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {

@@ -19,6 +19,17 @@ export const heldElsewhere =
   'its password is not kept on this host: /etc/shadow has no line of the account, because a directory or another source in /etc/nsswitch.conf holds it, and relock can neither set it nor suspend the account from here; nothing was changed. Let whoever runs that directory do it, and take the password out of this target';
 export const unshadowed =
   'its password is not kept where relock sets it: /etc/passwd has the account, and /etc/shadow has no line of it; nothing was changed. Make that line (pwconv), or rotate it by hand';
+/** Why the system takes no write, in the words of check and change alike. */
+export const writeRefusals = {
+  full: 'no space is left on the file system there, or no inode; nothing was changed. Make room, then try again',
+  quota: 'the disk quota there is used up; nothing was changed. Raise it or make room, then try again',
+  readOnly:
+    'the file system there is read-only; nothing was changed. Let its owner mount it for writing, then try again',
+  notPermitted:
+    'the system does not permit the write (an immutable file or folder, or a security policy); nothing was changed. Look at lsattr and the audit log',
+  denied:
+    'the system denies the write (rights of the folder, or a security policy); nothing was changed. Look at the rights and the audit log',
+} as const;
 
 export const notInstalled =
   'a program that this needs is not installed there (shadow-utils, util-linux, awk); nothing was changed. Install it';
@@ -68,27 +79,27 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
   80: {
     code: 'Refused',
     noEffect: true,
-    text: 'no space is left on the file system there, or no inode; nothing was changed. Make room, then try again',
+    text: writeRefusals.full,
   },
   81: {
     code: 'Refused',
     noEffect: true,
-    text: 'the disk quota there is used up; nothing was changed. Raise it or make room, then try again',
+    text: writeRefusals.quota,
   },
   82: {
     code: 'Refused',
     noEffect: true,
-    text: 'the file system there is read-only; nothing was changed. Let its owner mount it for writing, then try again',
+    text: writeRefusals.readOnly,
   },
   83: {
     code: 'Refused',
     noEffect: true,
-    text: 'the system does not permit the write (an immutable file or folder, or a security policy); nothing was changed. Look at lsattr and the audit log',
+    text: writeRefusals.notPermitted,
   },
   84: {
     code: 'Refused',
     noEffect: true,
-    text: 'the system denies the write (rights of the folder, or a security policy); nothing was changed. Look at the rights and the audit log',
+    text: writeRefusals.denied,
   },
   79: {
     code: 'Unsupported',

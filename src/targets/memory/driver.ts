@@ -7,6 +7,9 @@ import type { Instant } from '../../model/time.js';
 import type { Secret } from '../../secret/secret.js';
 import type { MemoryDevice } from './fleet.js';
 
+const tooYoung =
+  'the secret is too young for the account to change it itself; nothing was changed. Use a management login, or wait';
+
 /** A driver for a simulated device: it has every verb, the capabilities of its device say which are to be used. */
 export class MemoryTargetDriver implements TargetDriver {
   readonly capabilities: Capabilities;
@@ -66,6 +69,7 @@ export class MemoryTargetDriver implements TargetDriver {
 
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
     this.#reach(account, via, context);
+    if (via.as === 'self') return this.#device.isYoung(account) ? tooYoung : null;
     return this.#device.isShut(account)
       ? `${this.#device.id} lets ${account} in with no secret. Open it to the account, then go on`
       : null;
@@ -76,6 +80,7 @@ export class MemoryTargetDriver implements TargetDriver {
     if (this.#device.options.refuses?.(next) === true) {
       throw this.#error('Refused', 'the device does not take this secret; nothing was changed');
     }
+    if (via.as === 'self' && this.#device.isYoung(account)) throw this.#error('Refused', tooYoung);
     this.#device.change(account, next);
   }
 

@@ -34,6 +34,8 @@ interface Account {
   suspended: boolean;
   /** Every login is refused, and only management sees that the secret is not why. */
   closed: boolean;
+  /** Its own secret is too young for the account to change it. */
+  young: boolean;
   /** Starts of sessions that are open. */
   sessions: readonly Instant[];
 }
@@ -72,6 +74,7 @@ export class MemoryDevice {
       revertsAt: null,
       suspended: false,
       closed: false,
+      young: false,
       sessions: [],
     });
     this.#refusals.delete(name);
@@ -198,6 +201,14 @@ export class MemoryDevice {
 
   setClosed(name: string, closed: boolean): void {
     this.#settled(name).closed = closed;
+  }
+
+  isYoung(name: string): boolean {
+    return this.#settled(name).young;
+  }
+
+  setYoung(name: string, young: boolean): void {
+    this.#settled(name).young = young;
   }
 
   openSession(name: string): Instant {

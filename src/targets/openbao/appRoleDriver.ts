@@ -76,6 +76,7 @@ export class AppRoleDriver implements TargetDriver {
 
   /** A role that is gone, or whose settings end a secret-id by its use, refuses the right one as well. */
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    if (via.as === 'self') return null;
     try {
       const problem = await this.#withRole(account, via, context, async (role) => roleProblem(await role.settings()));
       return problem === null ? null : `role ${account} ${problem}`;

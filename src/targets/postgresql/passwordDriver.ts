@@ -83,7 +83,9 @@ export class PostgresqlPasswordDriver implements TargetDriver {
     return answer === 'rejected' ? { answer } : { answer, because: this.#server.error(code, 'none', text).message };
   }
 
+  /** What a server or its rules would say of the role's own change cannot be seen by it. */
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
+    if (via.as === 'self') return null;
     this.#requireAccount(account);
     this.#requirePassword(via.secret);
     const outcome = await logIn(this.#server, via, context);
