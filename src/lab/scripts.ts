@@ -61,9 +61,11 @@ const knownScripts: readonly Known[] = [
   asRoot(endAccountSessions({ revokes: false }), endSessions),
   asRoot(inspectAccount(''), inspect),
   asOwner(managed.read, printKeyFile),
+  asOwner(managed.look, seeNothing),
   asOwner(managed.write('', 0), writeKeyFile),
   asSelf(lookAtOwnPassword, seeNothing),
   asSelf(own.read, printKeyFile),
+  asSelf(own.look, seeNothing),
   asSelf(own.write('', 0), writeKeyFile),
 ];
 

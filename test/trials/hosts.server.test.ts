@@ -33,38 +33,6 @@ async function doorWith(kind: 'password' | 'ssh-key', options: SshHostOptions & 
   return { host, trial, opens, home };
 }
 
-/** A file system of its own below the account's keys. */
-const ownFileSystem = (home: string, options: string) =>
-  `cp -a ${home}/.ssh /run/keys && mount -t tmpfs -o mode=700,${options},uid=$(id -u ${account}),gid=$(id -g ${account}) keys ${home}/.ssh && cp -a /run/keys/. ${home}/.ssh`;
-
-describe('a target that cannot write says why', { timeout: 120_000 }, () => {
-  test.each([
-    ['no space', 'size=64k', 'head -c 1000000 /dev/zero > HOME/.ssh/full; true', 'no space is left'],
-    ['no inode', 'nr_inodes=4', 'touch HOME/.ssh/a HOME/.ssh/b HOME/.ssh/c; true', 'no space is left'],
-    ['read-only', 'size=1m', 'mount -o remount,ro HOME/.ssh', 'the file system there is read-only'],
-  ])('T6 keys: %s', async (_, options, spoil, text) => {
-    const { host, trial, opens, home } = await doorWith('ssh-key');
-    await host.exec(ownFileSystem(home, options));
-    await host.exec(spoil.replaceAll('HOME', home));
-    const before = await host.readFile(`${home}/.ssh/authorized_keys`);
-    const ended = await trial.rotate('forward');
-    expect(ended).toMatchObject({ end: 'untouched(refused)', exposed: true });
-    expect(ended.causes).toEqual([expect.stringContaining(text)]);
-    expect(await host.readFile(`${home}/.ssh/authorized_keys`)).toBe(before);
-    expect(await opens()).toBe('accepted');
-  });
-
-  test('T41 passwords: /etc is read-only', async () => {
-    const { host, trial } = await doorWith('password');
-    const before = await host.shadowLine(account);
-    await host.exec('mount -o remount,ro /etc');
-    const ended = await trial.rotate('forward');
-    expect(ended).toMatchObject({ end: 'untouched(refused)', exposed: true });
-    expect(ended.causes).toEqual([expect.stringContaining('the file system there is read-only')]);
-    expect(await host.shadowLine(account)).toBe(before);
-  });
-});
-
 describe('hosts that are a little different', { timeout: 120_000 }, () => {
   test('T38 a list of keys of more than 313 kB', async () => {
     const { host, trial, opens, home } = await doorWith('ssh-key', { lines: 1_600 });

@@ -93,10 +93,13 @@ function checkTarget(state: RotationState, id: TargetId): Command | null {
   return next === undefined || !mayGuess(state, id) ? null : { ...probe(state, id, next), ...foresight(state, id) };
 }
 
-/** Where one target refuses what another has taken, readers are locked out of one of them: that is looked for before any is told. */
+/**
+ * Where one target refuses what another has taken, readers are locked out of one of them, and where an account changes itself only
+ * its login can put that right: so each is asked before any is told.
+ */
 function foresight(state: RotationState, id: TargetId): { readonly foresee?: true } {
-  const isOneOfMany = targetIds(state).length > 1 && holdsOne(state, id);
-  return isOneOfMany && planOf(state, id).login === 'self' && !isPromoted(state) ? { foresee: true } : {};
+  const isSelf = planOf(state, id).login === 'self';
+  return isSelf && holdsOne(state, id) && !isPromoted(state) ? { foresee: true } : {};
 }
 
 /** Silent answers in a row after which a target counts as unreachable. */

@@ -14,13 +14,14 @@ need usermod chage
 begin
 kept=/etc/relock/suspended/$account
 if [ ! -e "$kept" ]; then
-  mkdir -p -m 700 /etc/relock /etc/relock/suspended || exit 74
+  mkdir -p -m 700 /etc/relock /etc/relock/suspended 2>/dev/null || { why /etc /etc/shadow; exit 74; }
   locked=no
   case $(shadow 2) in '!'*) locked=yes ;; esac
-  printf '%s %s\\n' "$locked" "$(shadow 8)" > "$kept.new" && mv -f "$kept.new" "$kept" || exit 74
+  printf '%s %s\\n' "$locked" "$(shadow 8)" > "$kept.new" && mv -f "$kept.new" "$kept" ||
+    { rm -f "$kept.new"; why /etc/relock/suspended "$kept"; exit 74; }
 fi
 chage -E 1 "$account" >/dev/null 2>&1
-[ "$(shadow 8)" = 1 ] || exit 74
+[ "$(shadow 8)" = 1 ] || { why /etc /etc/shadow; exit 74; }
 [ "$2" = lock ] || exit 0
 usermod -L "$account" >/dev/null 2>&1
 case $(shadow 2) in '!'*) exit 0 ;; *) exit 74 ;; esac

@@ -26,6 +26,7 @@ if [ "$uid" != 0 ]; then for file in /etc/nologin /run/nologin /var/run/nologin;
 done; fi
 [ "$(twins)" = 0 ] || echo twin
 command -v chpasswd >/dev/null 2>&1 || echo noChpasswd
+[ "$(holder)" != here ] || barrier /etc /etc/shadow f 1
 ${askSshd}[ -n "$rules" ] || exit 0
 fits() { set -f; for pattern in $1; do
   case $2 in ($pattern) set +f; return 0 ;; esac

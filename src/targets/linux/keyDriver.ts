@@ -16,6 +16,7 @@ import { askKeyKinds, refusedKind } from './keyKinds.js';
 import type { RootScript } from './remoteScript.js';
 import { letIn, lookAtList, revokeKey } from './revokedKeys.js';
 import type { LinuxSettings } from './settings.js';
+import { writeRefusals } from './writeBarriers.js';
 
 export function keyCapabilities(settings: LinuxSettings): Capabilities {
   return {
@@ -106,7 +107,7 @@ export class LinuxKeyDriver implements TargetDriver {
     }
   }
 
-  /** Why a rotation that begins so could not put its key in. */
+  /** Why a rotation that begins so could not put its key in, by whatever can be seen. */
   async #barriers(
     account: string,
     via: Login,
@@ -114,17 +115,18 @@ export class LinuxKeyDriver implements TargetDriver {
     foreseen: Foreseen | undefined,
     context: CallContext,
   ): Promise<readonly DriverError[]> {
-    if (foreseen === undefined) return [];
+    const unwritable = await this.#unwritable(account, via, context);
+    if (foreseen === undefined) return unwritable === null ? [] : [unwritable];
     const { next, present } = foreseen;
     const refused = next === null ? null : await this.#refusedKind(account, via, kindOfType(next), context);
     const beside = present === null ? null : readableBlob(present);
     // What cannot be read is the vault's matter, and named there.
     const noPlace = beside === undefined ? null : this.#noPlaceBeside(file, beside);
-    return [refused, noPlace].filter((error) => error !== null);
+    return [refused, noPlace, unwritable].filter((error) => error !== null);
   }
 
   async obstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
-    if (via.as === 'self') return null;
+    if (via.as === 'self') return (await this.#unwritable(account, via, context))?.message ?? null;
     const seen = await this.#host.obstacle('ssh-key', account, via, context);
     if (seen !== null) return seen;
     return this.#shutLines(account, await this.#file(account, via).read(context));
@@ -234,6 +236,11 @@ export class LinuxKeyDriver implements TargetDriver {
 
   reinstate(account: string, via: Login, context: EffectContext): Promise<void> {
     return this.#host.reinstate(account, via, context);
+  }
+
+  async #unwritable(account: string, via: Login, context: CallContext): Promise<DriverError | null> {
+    const barrier = await this.#file(account, via).barrier(context);
+    return barrier === null ? null : this.#host.error('Refused', writeRefusals[barrier]);
   }
 
   #file(account: string, via: Login): AuthorizedKeysFile {

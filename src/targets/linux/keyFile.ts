@@ -10,6 +10,7 @@ import type { LinuxHost } from './host.js';
 import { type KeyFileScripts, managedKeyFile, ownKeyFile, writeInput } from './keyFileScripts.js';
 import { maxKeyFileBytes, type RootScript, runAsRoot, runAsSelf, tooBig } from './remoteScript.js';
 import { keyFilePath } from './settings.js';
+import { barrierOf, type WriteRefusal } from './writeBarriers.js';
 
 /** A file as it was read, and a write that happens only while it is still that one. */
 interface Snapshot {
@@ -48,6 +49,16 @@ export class AuthorizedKeysFile {
     });
   }
 
+  /** Why the file could not be replaced now, as far as that can be seen without a write; over SFTP nothing can. */
+  async barrier(context: CallContext): Promise<WriteRefusal | null> {
+    if (this.#isSftp) return null;
+    const said = await this.#host.session(this.#via, context, (session) => {
+      const { scripts, run } = this.#shell(session);
+      return run(scripts.look, {});
+    });
+    return barrierOf(said.toString('latin1').trim().split('\n'));
+  }
+
   /** Writes what `edit` makes of the file, unless that is the file itself; again when somebody else wrote in between. */
   edit(context: EffectContext, edit: (file: KeyFile) => KeyFile): Promise<void> {
     return this.#host.session(this.#via, context, async (session) => {
@@ -75,21 +86,36 @@ export class AuthorizedKeysFile {
     }
   }
 
+  get #isSftp(): boolean {
+    return this.#via.as === 'self' && this.#host.settings.sftpOnly;
+  }
+
+  get #path(): string {
+    return keyFilePath(this.#host.settings, this.#account);
+  }
+
   #reader(session: SshSession): ReadSnapshot {
-    const path = keyFilePath(this.#host.settings, this.#account);
-    if (this.#via.as === 'management') {
-      const options = { settings: this.#host.settings, via: this.#via, account: this.#account };
-      return scriptReader(managedKeyFile(path), (script, work) => runAsRoot(session, { ...options, script }, work));
-    }
-    if (this.#host.settings.sftpOnly) return sftpReader(session, path);
+    return this.#isSftp ? sftpReader(session, this.#path) : scriptReader(this.#shell(session));
+  }
+
+  #shell(session: SshSession): Shell {
     const account = this.#account;
-    return scriptReader(ownKeyFile(path), (script, work) => runAsSelf(session, { account, script }, work));
+    if (this.#via.as === 'self')
+      return { scripts: ownKeyFile(this.#path), run: (script, work) => runAsSelf(session, { account, script }, work) };
+    const options = { settings: this.#host.settings, via: this.#via, account };
+    return {
+      scripts: managedKeyFile(this.#path),
+      run: (script, work) => runAsRoot(session, { ...options, script }, work),
+    };
   }
 }
 
-type RunScript = (script: RootScript, work: Parameters<typeof runAsSelf>[2]) => Promise<Buffer>;
+interface Shell {
+  readonly scripts: KeyFileScripts;
+  run(script: RootScript, work: Parameters<typeof runAsSelf>[2]): Promise<Buffer>;
+}
 
-function scriptReader(scripts: KeyFileScripts, run: RunScript): ReadSnapshot {
+function scriptReader({ scripts, run }: Shell): ReadSnapshot {
   return async () => {
     let digest = '';
     const input = ([word]: readonly string[]) => {

@@ -88,3 +88,9 @@ said=$(mv -f -T "$edited" "$name" 2>&1) || { [ "$(digest)" = "$digest" ] && reas
 sync . 2>/dev/null
 exit 0
 `;
+
+/** Prints why it could not be written so, as far as that can be seen without a write. */
+export const lookAsRoot = `begin
+barrier . "./$name" f 1
+exit 0
+`;

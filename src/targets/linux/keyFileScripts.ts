@@ -1,4 +1,4 @@
-import { chooseOwner, readAsAccount, writeAsRoot } from './keyFileOfRoot.js';
+import { chooseOwner, lookAsRoot, readAsAccount, writeAsRoot } from './keyFileOfRoot.js';
 import { maxKeyFileBytes, prelude, type RootScript } from './remoteScript.js';
 
 /** What both scripts do as the owner of the file. `$2` is the path, or relative to the home. */
@@ -17,6 +17,14 @@ begin "$(digest)"
 cat "$file" || exit 77
 `;
 
+/** Prints why the file could not be replaced, as far as that can be seen without a write. */
+const lookBody = `${locate}begin
+[ ! -e "$file" ] || [ "$(stat -c %u "$file")" = "$(id -u)" ] || exit 90
+until [ -e "$folder" ]; do folder=\${folder%/*}; folder=\${folder:-/}; done
+barrier "$folder" "$file" a 2
+exit 0
+`;
+
 /**
  * Arguments: path, digest of the file that the edit is based on, size of the edited file. Input: the edited file and a
  * last line. In one step, under the folder's lock, and only while the file is still the one that was read; owner and
@@ -26,7 +34,7 @@ const writeBody = `${locate}need flock head wc cp mv chmod
 digest=$3 size=$4
 if [ "$digest" = absent ]; then said=$(mkdir -p -m 700 "$folder" 2>&1) || { reason "$said"; exit 77; }; fi
 [ -d "$folder" ] || exit 77
-[ -w "$folder" ] || { why "$folder"; exit 77; }
+[ -w "$folder" ] || { why "$folder" "$file"; exit 77; }
 if [ -e "$file" ] && [ "$(stat -c %u "$file")" != "$(id -u)" ]; then exit 90; fi
 received=$folder/.relock-received.$$ edited=$folder/.relock-edited.$$
 trap 'rm -f "$received" "$edited"' EXIT
@@ -55,6 +63,7 @@ exit 0
 
 export interface KeyFileScripts {
   readonly read: RootScript;
+  readonly look: RootScript;
   write(digest: string, size: number): RootScript;
 }
 
@@ -62,6 +71,7 @@ export interface KeyFileScripts {
 export function ownKeyFile(path: string): KeyFileScripts {
   return {
     read: { body: readBody, args: [path] },
+    look: { body: lookBody, args: [path] },
     write: (digest, size) => ({ body: writeBody, args: [path, digest, String(size)] }),
   };
 }
@@ -70,6 +80,7 @@ export function ownKeyFile(path: string): KeyFileScripts {
 export function managedKeyFile(path: string): KeyFileScripts {
   return {
     read: { body: chooseOwner + readAsAccount, args: [prelude + readBody, path] },
+    look: { body: chooseOwner + lookAsRoot, args: [prelude + lookBody, path] },
     write: (digest, size) => ({
       body: chooseOwner + writeAsRoot,
       args: [prelude + writeBody, path, digest, String(size)],

@@ -1,6 +1,7 @@
 import type { TargetFinding } from '../../contracts/targetDriver.js';
 import type { CredentialKind } from '../../model/kinds.js';
 import { heldElsewhere, notInstalled, unreadable, unshadowed } from './remoteScript.js';
+import { writeRefusals } from './writeBarriers.js';
 
 /** A word of the inspection, and what it means for a login. */
 interface Meaning {
@@ -9,6 +10,8 @@ interface Meaning {
   readonly kinds: readonly CredentialKind[];
   /** Logins can be proved all the same. */
   readonly letsIn?: true;
+  /** It is about the host, and no account is named beside it. */
+  readonly ofHost?: true;
   /** Follows "ACCOUNT at HOST". */
   readonly text: string;
 }
@@ -19,7 +22,16 @@ const keys: readonly CredentialKind[] = ['ssh-key'];
 
 const unproved = 'no login of it can be proved here, because';
 
+/** Keys have a file of their own. */
+const unwritable: Readonly<Record<string, Meaning>> = Object.fromEntries(
+  Object.entries(writeRefusals).map(([word, text]) => [
+    word,
+    { severity: 'error', kinds: passwords, letsIn: true, ofHost: true, text },
+  ]),
+);
+
 const meanings: Readonly<Record<string, Meaning>> = {
+  ...unwritable,
   expired: {
     severity: 'error',
     kinds: both,
@@ -123,7 +135,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
 
 /** What the words of an inspection say of this kind of login. Words that are not known say nothing. */
 export function findingsOf(words: readonly string[], kind: CredentialKind, account: string): readonly TargetFinding[] {
-  return meaningsOf(words, kind).map(({ severity, text }) => ({ severity, message: `${account}: ${text}` }));
+  return meaningsOf(words, kind).map(({ severity, text, ofHost }) => ({
+    severity,
+    message: ofHost === true ? text : `${account}: ${text}`,
+  }));
 }
 
 /** The first that keeps every login of this kind out; null: none does. */

@@ -5,11 +5,12 @@ export const tooYoung =
   'the password was changed too recently for the account to change it itself (minimum age); nothing was changed. Give the target a management login, lower the minimum age (chage -m), or try again when it is over';
 
 /**
- * As the account itself: prints `young` where `passwd` would say that its password is too young. Counted as PAM does, in days of
+ * As the account itself: prints why nobody could write passwords there, and `young` where `passwd` would say that this one is too young. Counted as PAM does, in days of
  * UTC. Where `chage` is not there, or tells an account nothing, neither does this.
  */
 export const lookAtOwnPassword: RootScript = {
   body: `begin
+barrier /etc /etc/shadow f 1 blind
 [ "$(id -u)" != 0 ] || exit 0
 said=$(chage -l "$account" 2>/dev/null </dev/null) || exit 0
 aged() { printf '%s\\n' "$said" | awk -F: -v name="$1" 'index($1, name) == 1 { sub(/^ */, "", $2); print $2 }'; }

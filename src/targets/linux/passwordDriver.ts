@@ -14,6 +14,7 @@ import { PasswdDialogue } from './passwdDialogue.js';
 import { readHash, setHash, setPassword } from './passwordScripts.js';
 import { runAsSelf } from './remoteScript.js';
 import { type LinuxSettings, secretPolicyOf } from './settings.js';
+import { barrierOf, writeRefusals } from './writeBarriers.js';
 
 export function passwordCapabilities(settings: LinuxSettings): Capabilities {
   return {
@@ -64,8 +65,10 @@ export class LinuxPasswordDriver implements TargetDriver {
   async #ownObstacle(account: string, via: Login, context: CallContext): Promise<string | null> {
     const call = { account, script: lookAtOwnPassword };
     const said = await this.#host.session(via, context, (session) => runAsSelf(session, call));
-    const isYoung = said.toString('latin1').split('\n').includes('young');
-    return isYoung ? this.#host.error('Refused', tooYoung).message : null;
+    const words = said.toString('latin1').split('\n');
+    const barrier = barrierOf(words);
+    if (barrier !== null) return this.#host.error('Refused', writeRefusals[barrier]).message;
+    return words.includes('young') ? this.#host.error('Refused', tooYoung).message : null;
   }
 
   probe(account: string, secret: Secret, context: CallContext): Promise<Probed> {

@@ -14,7 +14,7 @@ begin
 row entry
 printf '%s\\n' "$entry" | chpasswd >/dev/null 2>&1
 status=$?
-[ $status != 0 ] && [ "$(shadow 2)" = "$before" ] && { why /etc; exit 73; }
+[ $status != 0 ] && [ "$(shadow 2)" = "$before" ] && { why /etc /etc/shadow; exit 73; }
 [ $status = 0 ] || exit 74
 case $before in '!'*) usermod -L "$account" >/dev/null 2>&1 || exit 74 ;; esac
 sync /etc 2>/dev/null
@@ -41,7 +41,7 @@ row entry
 printf '%s\\n' "$entry" | chpasswd -e >/dev/null 2>&1
 after=$(shadow 2)
 if [ "$after" = "\${entry#*:}" ]; then sync /etc 2>/dev/null; exit 0; fi
-[ "$after" = "$before" ] && { why /etc; exit 73; }
+[ "$after" = "$before" ] && { why /etc /etc/shadow; exit 73; }
 exit 74
 `,
 };

@@ -5,6 +5,7 @@ import type { ExecOptions, ExecResult, Input } from '../../transport/ssh/command
 import type { SshSession } from '../../transport/ssh/session.js';
 import type { LinuxSettings } from './settings.js';
 import { printReady, quoted, type ShellCommand, shellCommand } from './shellCommand.js';
+import { refusalCodes, writeBarriers, writeRefusals } from './writeBarriers.js';
 
 /** The line before a script's own input. A script whose input ends early does nothing: the connection broke, or the time was over. */
 export const beginMark = 'relock-begin';
@@ -19,17 +20,6 @@ export const heldElsewhere =
   'its password is not kept on this host: /etc/shadow has no line of the account, because a directory or another source in /etc/nsswitch.conf holds it, and relock can neither set it nor suspend the account from here; nothing was changed. Let whoever runs that directory do it, and take the password out of this target';
 export const unshadowed =
   'its password is not kept where relock sets it: /etc/passwd has the account, and /etc/shadow has no line of it; nothing was changed. Make that line (pwconv), or rotate it by hand';
-/** Why the system takes no write, in the words of check and change alike. */
-export const writeRefusals = {
-  full: 'no space is left on the file system there, or no inode; nothing was changed. Make room, then try again',
-  quota: 'the disk quota there is used up; nothing was changed. Raise it or make room, then try again',
-  readOnly:
-    'the file system there is read-only; nothing was changed. Let its owner mount it for writing, then try again',
-  notPermitted:
-    'the system does not permit the write (an immutable file or folder, or a security policy); nothing was changed. Look at lsattr and the audit log',
-  denied:
-    'the system denies the write (rights of the folder, or a security policy); nothing was changed. Look at the rights and the audit log',
-} as const;
 
 export const notInstalled =
   'a program that this needs is not installed there (shadow-utils, util-linux, awk); nothing was changed. Install it';
@@ -76,31 +66,11 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
     noEffect: true,
     text: 'the connection ended before the change was sent in full; nothing was changed. Try again',
   },
-  80: {
-    code: 'Refused',
-    noEffect: true,
-    text: writeRefusals.full,
-  },
-  81: {
-    code: 'Refused',
-    noEffect: true,
-    text: writeRefusals.quota,
-  },
-  82: {
-    code: 'Refused',
-    noEffect: true,
-    text: writeRefusals.readOnly,
-  },
-  83: {
-    code: 'Refused',
-    noEffect: true,
-    text: writeRefusals.notPermitted,
-  },
-  84: {
-    code: 'Refused',
-    noEffect: true,
-    text: writeRefusals.denied,
-  },
+  [refusalCodes.full]: { code: 'Refused', noEffect: true, text: writeRefusals.full },
+  [refusalCodes.quota]: { code: 'Refused', noEffect: true, text: writeRefusals.quota },
+  [refusalCodes.readOnly]: { code: 'Refused', noEffect: true, text: writeRefusals.readOnly },
+  [refusalCodes.notPermitted]: { code: 'Refused', noEffect: true, text: writeRefusals.notPermitted },
+  [refusalCodes.denied]: { code: 'Refused', noEffect: true, text: writeRefusals.denied },
   79: {
     code: 'Unsupported',
     noEffect: true,
@@ -155,8 +125,7 @@ const outcomes: Readonly<Record<number, { code: ErrorCode; noEffect: boolean; te
 };
 
 /**
- * What every script begins with: `begin` says that it is ready and waits for its input, `row` reads one line of it. `reason` ends
- * the script by what the system said of a write that failed; `why` asks it by one more write in that folder.
+ * What every script begins with: `begin` says that it is ready and waits for its input, `row` reads one line of it.
  */
 export const prelude = `set -u
 LC_ALL=C; export LC_ALL; umask 077
@@ -165,11 +134,7 @@ account=$1
 need() { for each in "$@"; do command -v "$each" >/dev/null 2>&1 || exit 76; done; }
 row() { IFS= read -r "$1" || exit 78; }
 begin() { ${printReady}; while row line; do [ "$line" = ${beginMark} ] && break; done; }
-reason() { case $1 in
-  *'No space left'*) exit 80 ;; *[Qq]uota*) exit 81 ;; *'Read-only file system'*) exit 82 ;;
-  *'not permitted'*) exit 83 ;; *'Permission denied'*) exit 84 ;; esac; }
-why() { trial=$1/.relock-trial.$$; said=$( { head -c 65536 /dev/zero > "$trial"; } 2>&1 ); rm -f "$trial"; reason "$said"; }
-shadow() { awk -F: -v name="$account" -v field="$1" '$1 "" == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
+${writeBarriers}shadow() { awk -F: -v name="$account" -v field="$1" '$1 "" == name { print $field; rows++ } END { exit rows != 1 }' /etc/shadow; }
 `;
 
 /**
