@@ -19,6 +19,8 @@ export interface Postgres {
   /** `127.0.0.1:port`; with TLS for whoever asks for it. */
   readonly address: string;
   readonly port: number;
+  /** The cluster's folder. */
+  readonly data: string;
   /** Folder of psql and its kin. */
   readonly programs: string;
   /** PEM of the authority that signed the server's certificate, which is for 127.0.0.1. */
@@ -36,6 +38,8 @@ export interface Postgres {
   configure(settings: Readonly<Record<string, string | null>>): Promise<void>;
   stopProcess(): Promise<void>;
   startProcess(): Promise<void>;
+  /** Starts it, and waits for nothing: a cluster that has something to do first lets nobody in. */
+  beginProcess(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,7 +47,7 @@ const superuser = { name: 'postgres', password: 'Sup3r-of-the-tests' };
 const usualRules = ['host all all 127.0.0.1/32 scram-sha-256'];
 
 /** A real PostgreSQL server with an empty cluster of its own, as a user of its own when this is root. It dies with this process. */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres({ diskMegabytes }: { readonly diskMegabytes?: number } = {}): Promise<Postgres> {
   const command = await realpath(await findProgram('postgresql', say));
   const folder = await mkdtemp(join(tmpdir(), 'relock-postgres-'));
   const data = join(folder, 'data');
@@ -60,8 +64,11 @@ export async function startPostgres(): Promise<Postgres> {
   await rules([]);
 
   const logFile = join(folder, 'server.log');
+  const program = owner.command([command, '-D', data]);
+  const ofServer = diskMegabytes === undefined ? program : onDiskOfItsOwn(program, data, diskMegabytes);
+  const spawn = () => spawnServer({ ...ofServer, logFile });
   const start = async () => {
-    const server = await spawnServer({ ...owner.command([command, '-D', data]), logFile });
+    const server = await spawn();
     const what = `PostgreSQL at 127.0.0.1:${port}`;
     const ready = waitUntil(() => runAt(port, 'select 1'), { what, timeoutMs: 30_000, intervalMs: 10 });
     await untilReady({ what, server, logFile }, ready);
@@ -73,6 +80,7 @@ export async function startPostgres(): Promise<Postgres> {
   return {
     address: `127.0.0.1:${port}`,
     port,
+    data,
     programs: dirname(command),
     caFile: join(folder, 'ca.pem'),
     superuser,
@@ -92,11 +100,23 @@ export async function startPostgres(): Promise<Postgres> {
     startProcess: async () => {
       server = await start();
     },
+    beginProcess: async () => {
+      server = await spawn();
+    },
     stop: async () => {
       await endAtOnce(server);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What the server sees as its cluster's folder is a copy of it on a small disk, which is gone with the server. Needs root. */
+function onDiskOfItsOwn({ command, args }: ReturnType<Owner['command']>, data: string, megabytes: number) {
+  const script = `
+    mount --make-rprivate / && mkdir "$1.disk" && mount -t tmpfs -o mode=755,size=${megabytes}m disk "$1.disk" &&
+    cp -a "$1/." "$1.disk" && chmod --reference="$1" "$1.disk" && chown --reference="$1" "$1.disk" &&
+    mount --bind "$1.disk" "$1" && shift && exec "$@"`;
+  return { command: 'unshare', args: ['--mount', 'sh', '-c', script, 'disk', data, command, ...args] };
 }
 
 /** Immediate shutdown: sessions are cut off as by a crash, and no process of the cluster is left behind. */
