@@ -1,8 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { generateKey } from '../../src/secret/generateKey.js';
+import { Secret } from '../../src/secret/secret.js';
 import { installDebianPackages } from '../../src/servers/debian.js';
+import { effectContext } from '../contract/targetDriver.harness.js';
 import { type SshHost, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
+import { driverFor } from '../targets/linux/linuxHarness.js';
 import { credential, startTrial, type Trial } from './trial.js';
 
 const account = 'itron-svc';
@@ -149,6 +152,29 @@ describe('T41 passwords cannot be written', { timeout: 120_000 }, () => {
     await ownFileSystem(door.host, '/etc', mount);
     await door.host.exec(spoil);
     await expectRefused(door, text, true);
+  });
+
+  test.each([
+    ['/etc is read-only', 'mount -o remount,ro /etc', told.readOnly],
+    ['/etc/shadow is immutable', 'chattr +i /etc/shadow', told.notPermitted],
+  ])('T41 suspending and reinstating: %s', async (_, spoil, text) => {
+    const { host } = await doorWith('password');
+    const driver = driverFor('password', { address: host.address, hostKey: host.hostKey });
+    const via = { as: 'management', account: 'root', secret: Secret.of({ password: rootPassword }) } as const;
+    const refused = { code: 'Refused', effect: 'none', message: expect.stringContaining(text) };
+    await ownFileSystem(host, '/etc', tmpfs('size=64m'));
+    const opens = () => tryLogin({ address: host.address, user: account, password: old });
+    await host.exec(`cp -a /etc/shadow /root/shadow && ${spoil}`);
+    await expect(driver.suspend?.(account, via, effectContext())).rejects.toMatchObject(refused);
+    expect(await opens()).toBe('accepted');
+    await host.exec('mount -o remount,rw /etc; chattr -i /etc/shadow');
+    await driver.suspend?.(account, via, effectContext());
+    await host.exec(spoil);
+    await expect(driver.reinstate?.(account, via, effectContext())).rejects.toMatchObject(refused);
+    expect(await opens()).not.toBe('accepted');
+    await host.exec('mount -o remount,rw /etc; chattr -i /etc/shadow');
+    await driver.reinstate?.(account, via, effectContext());
+    expect([await opens(), await host.exec('diff /etc/shadow /root/shadow')]).toEqual(['accepted', '']);
   });
 
   test('T41 a security policy that no mode shows', async () => {

@@ -12,6 +12,7 @@ export function suspendAccount(options: { readonly lock: boolean }): RootScript 
 const suspendBody = `ours
 need usermod chage
 begin
+refuse "$(barrier /etc /etc/shadow f 1)"
 kept=/etc/relock/suspended/$account
 if [ ! -e "$kept" ]; then
   mkdir -p -m 700 /etc/relock /etc/relock/suspended 2>/dev/null || { why /etc /etc/shadow; exit 74; }
@@ -33,6 +34,7 @@ export const reinstateAccount: RootScript = {
 [ ! -e "$kept" ] || { ours; need usermod chage; }
 begin
 [ -e "$kept" ] || exit 0
+refuse "$(barrier /etc /etc/shadow f 1)"
 read -r locked expires < "$kept"
 if [ "$locked" = no ]; then
   case $(shadow 2) in '!'?*) usermod -U "$account" >/dev/null 2>&1 || exit 74 ;; esac
