@@ -4,7 +4,7 @@ import { Client, escapeLiteral } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runTool } from '../../src/servers/runTool.js';
 import { type Postgres, startPostgres } from '../harness/postgres.js';
-import { credential, startTrial, type Trial } from './trial.js';
+import { credential, nobody, startTrial, type Trial } from './trial.js';
 
 const role = 'itron_svc';
 const old = '0ld-Secret.of-the_vendor';
@@ -100,7 +100,7 @@ describe('a server whose disk is full', { timeout: 120_000 }, () => {
     const verifier = () => postgres.run(`select rolpassword from pg_authid where rolname = '${role}'`);
     const before = await verifier();
     for (const policy of ['restore', 'forward'] as const) {
-      const ended = await trial.rotate(policy);
+      const ended = await trial.rotate(policy, nobody);
       expect(ended).toMatchObject({ end: 'untouched(refused)', exposed: true, open: false });
       expect(ended.causes).toEqual([
         expect.stringContaining('no space is left on the disk of the server; nothing was changed'),

@@ -6,7 +6,7 @@ import { effectContext } from '../contract/targetDriver.harness.js';
 import { type SshHost, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
 import { driverFor } from '../targets/linux/linuxHarness.js';
-import { credential, startTrial, type Trial } from './trial.js';
+import { credential, nobody, startTrial, type Trial } from './trial.js';
 
 const account = 'itron-svc';
 const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
@@ -97,7 +97,7 @@ async function expectRefused({ host, trial, state }: Door, text: string, isSeen:
   const seen = [expect.stringContaining(`${host.address}: ${text}`)];
   expect(await trial.check()).toEqual(isSeen ? seen : []);
   for (const policy of ['restore', 'forward'] as const) {
-    const ended = await trial.rotate(policy);
+    const ended = await (isSeen ? trial.rotate(policy) : trial.rotate(policy, nobody));
     expect(ended).toMatchObject({ end: 'untouched(refused)', exposed: true, open: false });
     expect(ended.causes).toEqual(seen);
   }
