@@ -5,8 +5,8 @@ export const tooYoung =
   'the password was changed too recently for the account to change it itself (minimum age); nothing was changed. Give the target a management login, lower the minimum age (chage -m), or try again when it is over';
 
 /**
- * As the account itself: prints why nobody could write passwords there, and `young` where `passwd` would say that this one is too young. Counted as PAM does, in days of
- * UTC. Where `chage` is not there, or tells an account nothing, neither does this.
+ * As the account itself: prints why nobody could write passwords there, and `young` where `passwd` would say that this one is too
+ * young. Counted as PAM does, in days of UTC. Where `chage` is not there, or tells an account nothing, neither does this.
  */
 export const lookAtOwnPassword: RootScript = {
   body: `begin
