@@ -6,23 +6,46 @@ import type { Part } from './issues.js';
 import type { Loading, Named } from './loading.js';
 import { didYouMean } from './nearest.js';
 import { resolveRef } from './references.js';
-import type { CredentialInput, ShapedCopy } from './schema.js';
+import type { ShapedCopy } from './schema.js';
 import type { LoadedVault } from './vaults.js';
 
-/** One copy of a credential, with how it lies there; or null after adding what is wrong. `part`: where the copy stands. */
+/** What may lie at a reference. */
+export interface Holds {
+  /** `password`, or what people call it. */
+  readonly what: string;
+  /** Relock's names of its fields. */
+  readonly fields: readonly string[];
+  /** The field that a plain text would be; null: it has more than one. */
+  readonly text: string | null;
+}
+
+/** null: no such kind. */
+export function heldBy(kind: string): Holds | null {
+  if (!isKind(kind)) return null;
+  const { ownedFields } = credentialKinds[kind];
+  return { what: quoted(kind), fields: ownedFields, text: ownedFields.length === 1 ? ownedFields[0] : null };
+}
+
+export const managementHolds: Holds = {
+  what: 'management secret',
+  fields: ['password', 'private_key', 'token', 'role_id', 'secret_id'],
+  text: 'password',
+};
+
+/** Where a secret is, with how it lies there; or null after adding what is wrong. `part`: where the reference stands. */
 export function resolveCopy(
-  copy: CredentialInput['copies'][number],
-  kind: string,
+  copy: string | ShapedCopy,
+  holds: Holds | null,
   part: Part,
   vaults: Named<LoadedVault>,
   loading: Loading,
 ): SecretRef | null {
   if (typeof copy === 'string') return resolveRef(copy, part.path, part, vaults, loading);
   const ref = resolveRef(copy.ref, [...part.path, 'ref'], part, vaults, loading);
-  if (ref === null) return null;
-  const problems = [...fieldProblems(copy, kind), ...textProblems(copy, kind, vaults.get(ref.vault) ?? null)];
+  if (ref === null || holds === null) return ref;
+  const problems = [...fieldProblems(copy, holds), ...textProblems(copy, holds, vaults.get(ref.vault) ?? null)];
   for (const { at, message } of problems) loading.problems.add([...part.path, ...at], `${part.title}: ${message}`);
-  return problems.length > 0 ? null : { ...ref, shape: shapeOf(copy, kind) };
+  return problems.length > 0 ? null : { ...ref, shape: shapeOf(copy, holds) };
 }
 
 interface ShapeProblem {
@@ -30,19 +53,19 @@ interface ShapeProblem {
   readonly message: string;
 }
 
-function shapeOf({ fields = {}, format }: ShapedCopy, kind: string): CopyShape {
-  return { fields, text: format === 'text' && isKind(kind) ? credentialKinds[kind].ownedFields[0] : null };
+function shapeOf({ fields = {}, format }: ShapedCopy, { text }: Holds): CopyShape {
+  return { fields, text: format === 'text' ? text : null };
 }
 
-function fieldProblems({ fields = {} }: ShapedCopy, kind: string): readonly ShapeProblem[] {
-  const known = [...(isKind(kind) ? credentialKinds[kind].ownedFields : []), 'username'];
+function fieldProblems({ fields = {} }: ShapedCopy, holds: Holds): readonly ShapeProblem[] {
+  const known = [...holds.fields, 'username'];
   const names = Object.entries(fields);
   const unknown = names.filter(([ours]) => !known.includes(ours));
   const twice = names.filter(([, theirs], index) => names.findIndex(([, other]) => other === theirs) < index);
   return [
     ...unknown.map(([ours]) => ({
       at: ['fields', ours],
-      message: `${quoted(ours)} is no field of a ${quoted(kind)}; expected one of ${known.join(', ')}${didYouMean(ours, known)}`,
+      message: `${quoted(ours)} is no field of a ${holds.what}; expected one of ${known.join(', ')}${didYouMean(ours, known)}`,
     })),
     ...twice.map(([ours, theirs]) => ({
       at: ['fields', ours],
@@ -53,7 +76,7 @@ function fieldProblems({ fields = {} }: ShapedCopy, kind: string): readonly Shap
 
 function textProblems(
   { fields, format }: ShapedCopy,
-  kind: string,
+  { what, text }: Holds,
   vault: LoadedVault | null,
 ): readonly ShapeProblem[] {
   if (format !== 'text') return [];
@@ -66,10 +89,8 @@ function textProblems(
           'a secret in this vault always has named fields; expected `fields`, such as fields: { password: value }',
       },
     ];
-  if (isKind(kind) && credentialKinds[kind].ownedFields.length > 1)
-    return [
-      { at, message: `a ${quoted(kind)} has more than one field, and a text has room for one; expected format: json` },
-    ];
+  if (text === null)
+    return [{ at, message: `a ${what} has more than one field, and a text has room for one; expected format: json` }];
   return fields === undefined
     ? []
     : [{ at, message: 'a text has no fields; expected either `fields` or format: text' }];

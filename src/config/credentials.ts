@@ -1,7 +1,7 @@
 import { idProblem, nameProblem } from '../model/identifiers.js';
 import { type CredentialKind, isKind, kindNames } from '../model/kinds.js';
 import { quoted } from '../model/printable.js';
-import { resolveCopy } from './copies.js';
+import { heldBy, resolveCopy } from './copies.js';
 import { descriptorDigest } from './descriptor.js';
 import type { CredentialEntry, SecretRef } from './estate.js';
 import { type Part, validated } from './issues.js';
@@ -93,8 +93,9 @@ function resolveCopies(
   vaults: Named<LoadedVault>,
   loading: Loading,
 ): readonly SecretRef[] | null {
+  const holds = heldBy(input.kind);
   const copies = input.copies.map((copy, index) =>
-    resolveCopy(copy, input.kind, { ...part, path: [...part.path, 'copies', index] }, vaults, loading),
+    resolveCopy(copy, holds, { ...part, path: [...part.path, 'copies', index] }, vaults, loading),
   );
   const found = copies.filter((copy) => copy !== null);
   return found.length === copies.length ? found : null;

@@ -5,10 +5,9 @@ import { formatSecretRef } from './secretRef.js';
 
 /** All that says which device this is and who changes it: id, type, validated settings (pins included), realm, management. */
 export function targetDescriptor(target: TargetEntry, settings: unknown): string {
-  const management =
-    target.management === null
-      ? null
-      : { account: target.management.account, secret: formatSecretRef(target.management.secret) };
+  const { account, secret } = target.management ?? {};
+  const shape = secret?.shape === undefined ? {} : { shape: secret.shape };
+  const management = secret === undefined ? null : { account, secret: formatSecretRef(secret), ...shape };
   return canonicalJson({ id: target.bound.id, type: target.type, settings, realm: target.bound.realm, management });
 }
 

@@ -1,6 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { DriverEnvironment } from '../contracts/registration.js';
-import type { CopyShapes } from '../model/copyShape.js';
 import { loadApprovals } from './approvals.js';
 import { type LoadedArtifacts, loadArtifacts } from './artifacts.js';
 import { addCollisions, addDuplicateIds } from './collisions.js';
@@ -14,6 +13,7 @@ import { ProblemList } from './problemList.js';
 import { readConfigFile } from './readFile.js';
 import type { Registries } from './registries.js';
 import { codecSchema, frameSchema, timingSchema, wavesSchema } from './schema.js';
+import { addShapeConflicts, shapesIn } from './shapes.js';
 import { addControlCharacters } from './strings.js';
 import { type LoadedTarget, loadTargets } from './targets.js';
 import { type LoadedVault, loadVaults } from './vaults.js';
@@ -84,6 +84,7 @@ function loadParts(
   const credentials = loadCredentials(Array.isArray(root.credentials) ? root.credentials : [], around, loading);
   addDuplicateIds(root.credentials, around.lineOf, loading);
   addCollisions(credentials, targets, loading);
+  addShapeConflicts(credentials, targets, loading);
   addCycles(credentials, targets, loading);
   addZoneProblems(vaults, artifacts, targets, loading);
   return artifacts === null || settings === null ? null : { vaults, artifacts, targets, credentials, settings };
@@ -126,13 +127,8 @@ function entriesOf(targets: Named<LoadedTarget>): Estate['targets'] {
   return new Map([...targets].flatMap(([id, target]) => (target === null ? [] : [[id, target.entry] as const])));
 }
 
-function shapesIn(name: string, credentials: readonly LoadedCredential[]): CopyShapes {
-  const copies = credentials.flatMap(({ entry }) => entry.copies).filter(({ vault }) => vault === name);
-  return new Map(copies.flatMap(({ path, shape }) => (shape === undefined ? [] : [[path, shape] as const])));
-}
-
 function assemble(file: string, parts: Parts): Estate {
-  const shapes = (name: string) => shapesIn(name, parts.credentials);
+  const shapes = (name: string) => shapesIn(name, parts.credentials, parts.targets);
   const makers = [...parts.vaults].flatMap(([name, vault]) =>
     vault === null ? [] : [[name, () => vault.create(shapes(name))] as const],
   );

@@ -5,13 +5,6 @@ import { keyTypes, kindNames } from '../model/kinds.js';
 
 const reference = z.string().describe('a secret as vault:path, such as "primary:itron/headend-svc"');
 
-export const managementSchema = z
-  .strictObject({
-    account: z.string().min(1).max(256).describe('the stronger account that changes others, such as root'),
-    secret: reference,
-  })
-  .describe('the login by which relock changes accounts there');
-
 const shapedCopy = z.strictObject({
   ref: reference,
   fields: z
@@ -24,6 +17,13 @@ const shapedCopy = z.strictObject({
     .describe('text: the whole value is the password; for AWS and age files, for a KV secret always has named fields'),
 });
 export type ShapedCopy = z.output<typeof shapedCopy>;
+
+export const managementSchema = z
+  .strictObject({
+    account: z.string().min(1).max(256).describe('the stronger account that changes others, such as root'),
+    secret: z.union([reference, shapedCopy]),
+  })
+  .describe('the login by which relock changes accounts there');
 
 export const credentialSchema = z.strictObject({
   id: z

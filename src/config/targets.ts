@@ -2,13 +2,13 @@ import type { TargetType } from '../contracts/registration.js';
 import { idProblem, nameProblem } from '../model/identifiers.js';
 import { quoted } from '../model/printable.js';
 import { bindTarget } from './bindTarget.js';
+import { managementHolds, resolveCopy } from './copies.js';
 import { targetDescriptor } from './descriptor.js';
 import { driverSettings } from './driverSettings.js';
 import type { TargetEntry } from './estate.js';
 import { type Part, validated } from './issues.js';
 import { isRecord, type Loading, type Named } from './loading.js';
 import { didYouMean } from './nearest.js';
-import { resolveRef } from './references.js';
 import { targetFrameKeys, targetFrameSchema } from './schema.js';
 import type { LoadedVault } from './vaults.js';
 
@@ -64,7 +64,8 @@ function loadFrame(
     );
   if (frame.management === undefined) return { zone, management: null };
   const { account, secret } = frame.management;
-  const ref = resolveRef(secret, [...part.path, 'management', 'secret'], part, vaults, loading);
+  const at = { ...part, path: [...part.path, 'management', 'secret'] };
+  const ref = resolveCopy(secret, managementHolds, at, vaults, loading);
   return ref === null ? null : { zone, management: { account, secret: ref } };
 }
 

@@ -18,10 +18,22 @@ export function requireLogin(ref: string, secret: Secret): void {
 function whatIsThere(secret: Secret): string {
   const empty = ways.flat().find((field) => secret.has(field) && secret.reveal(field) === '');
   if (empty !== undefined) return `its field ${quoted(empty)} is empty`;
-  const names = secret.fieldNames();
-  const near = names.find((name) => ways.flat().some((field) => isSimilar(name, field)));
-  const there = (near === undefined ? names.slice(0, 8) : [near]).map((name) => quoted(name)).join(', ');
-  return `there is ${there}; expected "password" or "private_key"`;
+  const near = nearest(secret.fieldNames());
+  if (near !== null) {
+    const [name, field] = near;
+    return `there is ${quoted(name)}; expected "password" or "private_key" (if that is it, say so: secret: { ref: …, fields: { ${field}: ${quoted(name)} } })`;
+  }
+  const there = secret
+    .fieldNames()
+    .slice(0, 8)
+    .map((name) => quoted(name));
+  return `there is ${there.join(', ')}; expected "password" or "private_key"`;
+}
+
+/** A name, and the field that people may mean by it. */
+function nearest(names: readonly string[]): readonly [string, string] | null {
+  const pairs = names.flatMap((name) => ways.flat().map((field) => [name, field] as const));
+  return pairs.find(([name, field]) => isSimilar(name, field)) ?? null;
 }
 
 /** What is invisible at the ends of what is typed of a management secret. */

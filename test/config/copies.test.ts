@@ -47,6 +47,38 @@ describe('a copy that lies otherwise than relock would write it', () => {
   });
 });
 
+describe('a management secret that lies otherwise', () => {
+  const withSecret = (secret: string) =>
+    rightLines.map((line) => line.replace('secret: "primary:mgmt/host-1"', `secret: ${secret}`)).join('\n');
+
+  it('names its fields', () => {
+    const loaded = readText(withSecret('{ ref: "primary:mgmt/host-1", fields: { password: Password } }'));
+    if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems));
+    expect(loaded.estate.targets.get('host-1')?.management?.secret).toEqual({
+      vault: 'primary',
+      path: 'mgmt/host-1',
+      shape: { fields: { password: 'Password' }, text: null },
+    });
+  });
+
+  it.each([
+    ['{ ref: "primary:mgmt/host-1", fields: { passwort: x } }', '"passwort" is no field of a management secret'],
+    ['{ ref: "primary:mgmt/host-1", format: text }', 'a secret in this vault always has named fields'],
+    [
+      '{ ref: "second:itron/svc", fields: { password: x } }',
+      'second:itron/svc is said to lie in another way elsewhere',
+    ],
+  ])('%s: says what', (secret, text) => {
+    const lines = withSecret(secret).replace(
+      '"second:itron/svc"]',
+      '{ ref: "second:itron/svc", fields: { password: y } }]',
+    );
+    const loaded = readText(lines);
+    if (!('problems' in loaded)) throw new Error('it was taken');
+    expect(loaded.problems.map(({ message }) => message).join('\n')).toContain(text);
+  });
+});
+
 describe('T25 YAML merge keys', () => {
   const based = (host2: string) =>
     rightLines.map((line) =>

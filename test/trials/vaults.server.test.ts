@@ -27,13 +27,15 @@ beforeAll(async () => {
 });
 afterAll(() => host?.stop());
 
+const headendChangedBy = (secret: string) =>
+  `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", management: { account: root, secret: ${secret} } }`;
+
 /** One account on a real host, whose password is `old` there; the vault is the test's. */
 async function trialWith(changes: Partial<TrialOptions> = {}): Promise<Trial> {
   await host.run(`userdel -rf ${account}`);
   await host.addUser({ name: account, password: old });
-  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
   const trial = await startTrial({
-    targets: [`headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", ${management} }`],
+    targets: [headendChangedBy('"primary:mgmt/headend"')],
     entry: `kind: password, account: ${account}, targets: [headend]`,
     ...changes,
   });
@@ -243,6 +245,16 @@ describe('what a management secret holds', { timeout: 120_000 }, () => {
     expect(await opens(old)).toBe('accepted');
   });
 
+  test('T1 a map of its field names', async () => {
+    const secret = '{ ref: "primary:mgmt/headend", fields: { password: Password, username: Login } }';
+    const trial = await trialWith({ targets: [headendChangedBy(secret)] });
+    await trial.mount.personWrites(credential, { password: old });
+    await trial.mount.personWrites('mgmt/headend', { Login: 'root', Password: rootPassword });
+    expect([await trial.check(), await trial.warnings()]).toEqual([[], []]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await opens(old)).toBe('refused');
+  });
+
   test('T3 a line break at its end is named', async () => {
     const trial = await trialWith();
     await trial.mount.personWrites(credential, { password: old });
@@ -274,6 +286,16 @@ describe('AWS', { timeout: 120_000 }, () => {
     await client.send(new CreateSecretCommand({ Name: 'plain-1', SecretString: old }));
     const trial = await trialWith({ vaults: [cloud()], copies: onlyCloud('plain-1') });
     await expectNothingBegins(trial, 'format: text');
+  });
+
+  test('T9 format: text: a management secret that is plain text', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'plain-3', SecretString: rootPassword }));
+    const shaped = headendChangedBy('{ ref: "cloud:plain-3", format: text }');
+    const trial = await trialWith({ vaults: [cloud()], targets: [shaped] });
+    await trial.mount.personWrites(credential, { username: account, password: old });
+    expect(await trial.check()).toEqual([]);
+    expect((await trial.rotate('restore')).end).toBe('rotated');
+    expect(await opens(old)).toBe('refused');
   });
 
   test('T9 format: text: the whole value is the password', async () => {
