@@ -254,6 +254,19 @@ describe('copies', () => {
     expect((await story.readers()).equals(theirs, ['password'])).toBe(true);
   });
 
+  test('H11 promote conflict where an old secret lives on for an hour: ours lives beside theirs, so it is not untouched', async () => {
+    const story = await Story.of({ devices: devices(1, lingering) });
+    const theirs = story.world.value('theirs');
+    let written = false;
+    story.before = async ({ do: name }) => {
+      if (name === 'change' && !written) story.world.device('a').setAccount(account, [theirs]);
+      if (name === 'promote' && !written) await story.world.personWrites('primary', theirs);
+      written ||= name === 'promote';
+    };
+    expect(words(await story.rotate('forward'))).toBe('unverified(superseded)');
+    expect(story.world.device('a').accepts(account, theirs)).toBe(true);
+  });
+
   test('H11 promote conflict: a value that no device accepts is written over', async () => {
     const story = await Story.of({ devices: devices(1) });
     let written = false;

@@ -1,7 +1,7 @@
 import type { TargetId, VersionId } from '../../model/record.js';
 import type { Command } from '../commands.js';
 import { mayProbe } from '../refusals.js';
-import { type CopyFacts, factsOf, isPromoted, planOf, type RotationState, targetIds } from '../state.js';
+import { type CopyFacts, factsOf, holdsOne, isPromoted, type RotationState, targetIds } from '../state.js';
 import { askAgain, type Decision, finishAs, giveUp, go, isStopping, probe, run, wait, workable } from './decision.js';
 
 export function promoted(state: RotationState): Decision {
@@ -28,7 +28,7 @@ function promotePrimary(state: RotationState, copy: string, facts: CopyFacts | u
 
 /** A person's value works. Where ours lives beside it, it is not untouched: the record stays and says that both are accepted. */
 function superseded(state: RotationState): Decision {
-  const isBeside = targetIds(state).some((id) => planOf(state, id).capabilities.overlap && factsOf(state, id).taken);
+  const isBeside = targetIds(state).some((id) => factsOf(state, id).taken && !holdsOne(state, id));
   return isBeside ? finishAs('unverified', 'superseded', true) : finishAs('untouched', 'superseded', false);
 }
 
