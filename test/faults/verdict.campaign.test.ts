@@ -25,7 +25,8 @@ beforeEach(async () => {
 
 function result(state: RotationResult['state'], reason: RotationResult['reason']): RotationResult {
   const about = { credential: estate.credential, incident: null, token: 'x', open: false, startedAt: 0, endedAt: 1 };
-  return { ...about, state, reason, flags: { exposed: false, stale: [], unsaved: [] } };
+  const causes = state === 'rotated' ? [] : ['target: something was answered'];
+  return { ...about, state, reason, causes, flags: { exposed: false, stale: [], unsaved: [] } };
 }
 
 async function verdict(state: RotationResult['state'], reason: RotationResult['reason'] = null) {
