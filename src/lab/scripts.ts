@@ -5,6 +5,7 @@ import { lookAtOwnPassword } from '../targets/linux/ownPasswordScript.js';
 import { readHash, setHash, setPassword } from '../targets/linux/passwordScripts.js';
 import { beginMark, type RootScript } from '../targets/linux/remoteScript.js';
 import { endAccountSessions } from '../targets/linux/sessionScript.js';
+import { packed } from '../targets/linux/shellCommand.js';
 import type { ServerProcess } from '../transport/ssh/server.js';
 import { endSessions, inspect, reinstate, seeNothing, suspend } from './accountOperations.js';
 import type { LabDevice } from './device.js';
@@ -86,7 +87,7 @@ export async function runScript(call: ScriptCall): Promise<number> {
 }
 
 function fits({ body, lead }: Known, { script, args }: ScriptCall): boolean {
-  return script.endsWith(body) && lead.every((each, at) => each === args[at]);
+  return script.endsWith(packed(body)) && lead.every((each, at) => each === args[at]);
 }
 
 async function skipTo(input: InputReader, mark: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../model/errors.js';
 import type { ExecOptions, ExecResult, Input } from '../../transport/ssh/command.js';
 import type { SshSession } from '../../transport/ssh/session.js';
 import type { LinuxSettings } from './settings.js';
-import { printReady, quoted, type ShellCommand, shellCommand } from './shellCommand.js';
+import { packed, printReady, quoted, type ShellCommand, shellCommand } from './shellCommand.js';
 import { refusalCodes, writeBarriers, writeRefusals } from './writeBarriers.js';
 
 /** The line before a script's own input. A script whose input ends early does nothing: the connection broke, or the time was over. */
@@ -264,7 +264,7 @@ export async function runAsRoot(
   work: Work = {},
 ): Promise<Buffer> {
   const { settings, via, account, script } = options;
-  const { text, mark } = shellCommand(rootPrelude + script.body, [account, ...(script.args ?? [])]);
+  const { text, mark } = shellCommand(packed(rootPrelude + script.body), [account, ...(script.args ?? [])]);
   const command = { text: sudoOf(settings, via) + text, mark };
   return outputOf(session, command, await runBySudo(session, command, sudoAsk(settings, via), work));
 }
@@ -276,6 +276,6 @@ export async function runAsSelf(
   work: Work = {},
 ): Promise<Buffer> {
   const { account, script } = options;
-  const command = shellCommand(prelude + script.body, [account, ...(script.args ?? [])]);
+  const command = shellCommand(packed(prelude + script.body), [account, ...(script.args ?? [])]);
   return outputOf(session, command, await run(session, command, {}, work));
 }

@@ -18,9 +18,14 @@ const escapes = [
   ['\\', '\\0134'],
   ["'", '\\0047'],
   ['!', '\\0041'],
-  ['\r', '\\0015'],
-  ['\n', '\\0012'],
+  ['\r', '\\r'],
+  ['\n', '\\n'],
 ] as const;
+
+/** The same script without indents and comments: dropbear ends a connection whose command is longer than 9,000 bytes. */
+export function packed(script: string): string {
+  return script.replace(/^[ \t]+/gm, '').replace(/^#.*\n/gm, '');
+}
 
 /**
  * A word in single quotes that every login shell leaves as it is: csh takes no line break and no exclamation mark there, fish no
@@ -48,7 +53,9 @@ export function readShellCommand(
   text: string,
 ): { readonly script: string; readonly args: readonly string[]; readonly mark: string } | null {
   const [, word] = /^sh -c 'eval "\$\(printf %b "\$1"\)"' relock '([^']*)'$/.exec(text) ?? [];
-  const whole = word?.replace(/\\0([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
+  const whole = word?.replace(/\\(?:0([0-7]{3})|([nr]))/g, (_, octal, letter) =>
+    letter === undefined ? String.fromCharCode(Number.parseInt(octal, 8)) : letter === 'n' ? '\n' : '\r',
+  );
   const parts = /^RELOCK_RUN=(\w+); export RELOCK_RUN\nset -- ((?:'[^']*'|\\'| )*)\n([\s\S]*)$/.exec(whole ?? '');
   if (parts === null) return null;
   const [, run = '', quotedArgs = '', script = ''] = parts;
