@@ -136,7 +136,7 @@ describe('Temporal and its data are gone for good, in every phase of a rotation'
     for (const { name } of suspended)
       for (const value of world.traffic.valuesOf(`itron/${name}`))
         expect(await world.logIn(name, value), name).not.toBe('accepted');
-  }, 60_000);
+  }, 180_000);
 
   it('who was suspended is let in again with the new secret alone; then nothing is left', async () => {
     for (const { name } of suspended) {
@@ -146,7 +146,7 @@ describe('Temporal and its data are gone for good, in every phase of a rotation'
       expect(await world.current(name)).not.toBe(world.stolen(name));
     }
     expect(await relock('recover', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
-  }, 60_000);
+  }, 180_000);
 });
 
 /** Whose an open record is changes each time that somebody looks whether it can be finished; nothing else may. */
