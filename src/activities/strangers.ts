@@ -2,9 +2,9 @@ import type { CallContext } from '../contracts/context.js';
 import type { Login, TargetDriver } from '../contracts/targetDriver.js';
 import { DriverError } from '../model/errors.js';
 import type { CredentialKind } from '../model/kinds.js';
-import { SshKeyError } from '../secret/opensshKey.js';
+import { publicKeyIn } from '../secret/keyKind.js';
 import type { Secret } from '../secret/secret.js';
-import { fingerprintOf, publicKeyOf } from '../secret/sshKey.js';
+import { fingerprintOfKey } from '../secret/sshKey.js';
 
 const mostShown = 10;
 
@@ -56,14 +56,6 @@ async function slotsAt(
 function slotOf(kind: CredentialKind, secret: Secret): string | null {
   if (kind === 'approle-secret-id')
     return secret.has('secret_id_accessor') ? secret.reveal('secret_id_accessor') : null;
-  return kind === 'ssh-key' && secret.has('private_key') ? fingerprintOfPrivate(secret.reveal('private_key')) : null;
-}
-
-function fingerprintOfPrivate(privateKey: string): string | null {
-  try {
-    return fingerprintOf(Buffer.from(publicKeyOf(privateKey).blob, 'base64'));
-  } catch (error) {
-    if (error instanceof SshKeyError) return null;
-    throw error;
-  }
+  const key = kind === 'ssh-key' ? publicKeyIn(secret) : null;
+  return key === null ? null : fingerprintOfKey(key);
 }

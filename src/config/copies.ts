@@ -1,5 +1,5 @@
 import type { CopyShape } from '../model/copyShape.js';
-import { credentialKinds, isKind } from '../model/kinds.js';
+import { credentialKinds, isKind, managementLogins } from '../model/kinds.js';
 import { quoted } from '../model/printable.js';
 import type { SecretRef } from './estate.js';
 import type { Part } from './issues.js';
@@ -28,7 +28,7 @@ export function heldBy(kind: string): Holds | null {
 
 export const managementHolds: Holds = {
   what: 'management secret',
-  fields: ['password', 'private_key', 'token', 'role_id', 'secret_id'],
+  fields: managementLogins.flat(),
   text: 'password',
 };
 

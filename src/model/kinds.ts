@@ -8,6 +8,13 @@ export const credentialKinds = {
     needed: ['role_id', 'secret_id'],
   },
 } as const satisfies Record<string, { ownedFields: readonly string[]; needed: readonly string[] }>;
+/** What a management secret may hold to log in with: all fields of one row. */
+export const managementLogins: readonly (readonly string[])[] = [
+  ['password'],
+  ['private_key'],
+  ['token'],
+  ['role_id', 'secret_id'],
+];
 /** Kinds of SSH keys that relock makes. */
 export const keyTypes = ['ed25519', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa-3072', 'rsa-4096'] as const;
 export type KeyType = (typeof keyTypes)[number];

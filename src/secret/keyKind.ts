@@ -56,14 +56,14 @@ interface Wanted {
 
 /** Which kind of key a rotation would make; null: none, or the present one cannot be read, which the copy's own check says. */
 export function foreseenKeyType({ kind, keyType }: Wanted, present: Secret | null): KeyType | null {
-  if (kind !== 'ssh-key' || (present !== null && presentKey(present) === null)) return null;
+  if (kind !== 'ssh-key' || (present !== null && publicKeyIn(present) === null)) return null;
   return nextKeyType(keyType, present);
 }
 
 /** Old and new kind, where a rotation makes another kind than the present one, for people; null: it keeps the kind. */
 export function kindChange(wanted: Wanted, present: Secret): string | null {
   const next = foreseenKeyType(wanted, present);
-  const key = presentKey(present);
+  const key = publicKeyIn(present);
   if (next === null || key === null) return null;
   const [old, made] = [kindOfKey(key), kindOfType(next)];
   const isShorter = old.bits !== null && made.bits !== null && made.bits < old.bits;
@@ -71,7 +71,8 @@ export function kindChange(wanted: Wanted, present: Secret): string | null {
   return `its present key is ${nameOfKind(old)}, and a rotation makes ${next}. Whoever uses it must be able to read that; keyType says which kind is made`;
 }
 
-function presentKey(secret: Secret): SshPublicKey | null {
+/** The public half of the key in a secret; null: it holds none that can be read. */
+export function publicKeyIn(secret: Secret): SshPublicKey | null {
   try {
     return secret.has('private_key') ? publicKeyOf(secret.reveal('private_key')) : null;
   } catch (error) {

@@ -144,6 +144,10 @@ export function publicKeyOf(privateKey: string, comment = ''): SshPublicKey {
   }
 }
 
+export function fingerprintOfKey({ blob }: SshPublicKey): string {
+  return fingerprintOf(Buffer.from(blob, 'base64'));
+}
+
 /** `SHA256:…`, as OpenSSH prints it, of a key in wire form. */
 export function fingerprintOf(key: Uint8Array): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;

@@ -7,30 +7,26 @@ import { logIn } from '../../src/transport/ssh/connect.js';
 import type { SshLogin } from '../../src/transport/ssh/endpoint.js';
 import { effectContext } from '../contract/targetDriver.harness.js';
 import { hostileServer, login, password } from './hostileSsh.js';
+import { ownersText } from './ownersText.js';
 
 /** What an owner may write into a banner, a notice of PAM or an instruction. */
-const notice = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        'New password: ',
-        'Retype new password: ',
-        'Current password: ',
-        '(current) UNIX password: ',
-        'Password: ',
-        'use is against the law',
-        'Your account has expired; please contact your system administrator.',
-        'The account is locked due to 3 failed logins.',
-        'Too many authentication failures',
-        'Permission denied, please try again.',
-        'Access granted',
-      ),
-      fc.constantFrom('\r\n', '\n', ' ', ': '),
-      fc.string({ unit: 'binary', maxLength: 12 }),
-    ),
-    { maxLength: 8 },
-  )
-  .map((parts) => parts.join(''));
+const notice = ownersText(
+  [
+    'New password: ',
+    'Retype new password: ',
+    'Current password: ',
+    '(current) UNIX password: ',
+    'Password: ',
+    'use is against the law',
+    'Your account has expired; please contact your system administrator.',
+    'The account is locked due to 3 failed logins.',
+    'Too many authentication failures',
+    'Permission denied, please try again.',
+    'Access granted',
+  ],
+  ['\r\n', '\n', ' ', ': '],
+  'binary',
+);
 
 type Questions = (context: KeyboardAuthContext, connection: Connection) => void;
 

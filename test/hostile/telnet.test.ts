@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { logInToVty } from '../../src/targets/frr/vtyLogin.js';
 import { effectContext } from '../contract/targetDriver.harness.js';
 import { costOf, floodOf } from './hostileSsh.js';
+import { ownersText } from './ownersText.js';
 
 async function answerOf(serve: (socket: Socket) => void, timeMs = 1_000) {
   const sockets = new Set<Socket>();
@@ -92,22 +93,11 @@ function vtyWith(greeting: string, cuts: readonly number[], asks: boolean, right
 }
 
 /** What an owner may write into `banner motd`. */
-const notice = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        'Password: ',
-        'ripd> ',
-        'ripd# ',
-        'Vty password is not set.',
-        '% Bad passwords, too many failures!',
-      ),
-      fc.constantFrom('\r\n', '\n', ' ', 'User Access Verification'),
-      fc.string({ unit: 'binary-ascii', maxLength: 12 }),
-    ),
-    { maxLength: 8 },
-  )
-  .map((parts) => parts.join(''));
+const notice = ownersText(
+  ['Password: ', 'ripd> ', 'ripd# ', 'Vty password is not set.', '% Bad passwords, too many failures!'],
+  ['\r\n', '\n', ' ', 'User Access Verification'],
+  'binary-ascii',
+);
 const cuts = fc.array(fc.nat(400), { maxLength: 4 });
 
 describe('T18 T20 what the owner of a router writes into its greeting decides nothing', { timeout: 60_000 }, () => {

@@ -2,10 +2,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { generateKey } from '../../src/secret/generateKey.js';
 import { type SshHostOptions, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
-import { credential, startTrial, type Trial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
+import type { Trial } from './trial.js';
 
 const account = 'itron-svc';
-const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+const old = '0ld-Secret.of-the_vendor';
 
 async function doorWith(options: SshHostOptions & { readonly kind?: string; readonly who?: string } = {}) {
   const { kind = 'password', who = account } = options;
@@ -16,17 +17,8 @@ async function doorWith(options: SshHostOptions & { readonly kind?: string; read
   await host.setPassword('root', who === 'root' ? old : rootPassword);
   await host.addUser({ name: account, password: old, authorizedKeys });
   await host.addUser({ name: 'relock', password: rootPassword, sudo: 'nopasswd' });
-  const management = 'management: { account: relock, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", settleMs: 500, ${management} }`,
-    ],
-    entry: `kind: ${kind}, account: ${who}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
   const secret = kind === 'password' ? { password: old } : key.revealAll();
-  await trial.mount.personWrites(credential, { username: who, ...secret });
+  const trial = await hostTrial(host, { kind, account: who, secret, manager: 'relock', settings: ', settleMs: 500' });
   return { host, trial, key };
 }
 

@@ -4,10 +4,10 @@ import { Secret } from '../../src/secret/secret.js';
 import { effectContext } from '../contract/targetDriver.harness.js';
 import { type SshHost, startSshHost } from '../harness/sshHost.js';
 import { driverFor } from '../targets/linux/linuxHarness.js';
-import { credential, startTrial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
+import { credential } from './trial.js';
 
 const account = 'itron-sftp';
-const rootPassword = 'Root-Secret.of-ours_1';
 const list = '/etc/ssh/revoked';
 
 interface DoorOptions {
@@ -16,7 +16,7 @@ interface DoorOptions {
 }
 
 /** A host that takes certificates of a CA, and has a list of revoked keys with a stranger's in it. */
-async function doorWith({ form, settings = 'revokedKeys: true, ' }: DoorOptions) {
+async function doorWith({ form, settings = ', revokedKeys: true' }: DoorOptions) {
   const host = await startSshHost();
   onTestFinished(() => host.stop());
   const [key, stranger] = [await generateKey('ed25519', 'old'), await generateKey('ed25519', 'stranger')];
@@ -31,16 +31,7 @@ async function doorWith({ form, settings = 'revokedKeys: true, ' }: DoorOptions)
     `chmod 640 ${list} && printf '%s\\n' 'TrustedUserCAKeys /etc/ssh/ca.pub' 'RevokedKeys ${list}' >> /etc/ssh/sshd_config`,
   );
   await host.restart();
-  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", ${settings}${management} }`,
-    ],
-    entry: `kind: ssh-key, account: ${account}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
-  await trial.mount.personWrites(credential, { username: account, ...key.revealAll() });
+  const trial = await hostTrial(host, { kind: 'ssh-key', account, secret: key.revealAll(), settings });
   return { host, trial, key, stranger };
 }
 

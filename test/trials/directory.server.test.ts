@@ -7,10 +7,11 @@ import { startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
 import { openStockSession } from '../harness/sshSession.js';
 import { driverFor } from '../targets/linux/linuxHarness.js';
-import { credential, nobody, startTrial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
+import { credential, nobody } from './trial.js';
 
 const account = 'itron-dir';
-const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+const old = '0ld-Secret.of-the_vendor';
 
 interface DoorOptions {
   readonly kind: 'password' | 'ssh-key';
@@ -32,17 +33,9 @@ async function doorWith({ kind, stored = old, sudo = false }: DoorOptions) {
   });
   await host.setPassword('root', rootPassword);
   if (sudo) await host.addUser({ name: 'relock', password: rootPassword, sudo: 'nopasswd' });
-  const management = `management: { account: ${sudo ? 'relock' : 'root'}, secret: "primary:mgmt/headend" }`;
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", settleMs: 500, ${management} }`,
-    ],
-    entry: `kind: ${kind}, account: ${account}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
   const secret = kind === 'password' ? { password: stored } : key.revealAll();
-  await trial.mount.personWrites(credential, { username: account, ...secret });
+  const manager = sudo ? 'relock' : 'root';
+  const trial = await hostTrial(host, { kind, account, secret, manager, settings: ', settleMs: 500' });
   const file = `/home/${account}/.ssh/authorized_keys`;
   const opens = (privateKey: string) => tryLogin({ address: host.address, user: account, privateKey });
   return { host, trial, key, file, opens };

@@ -3,10 +3,11 @@ import type { Reason } from '../../src/model/endStates.js';
 import type { FailurePolicy } from '../../src/model/policy.js';
 import { freePort } from '../../src/servers/freePort.js';
 import { type SshHost, startSshHost } from '../harness/sshHost.js';
-import { credential, type Foreseer, startTrial, type Trial, type TrialOptions } from './trial.js';
+import { type HostTrial, hostTrial, rootPassword } from './hostTrial.js';
+import { credential, type Foreseer, type Trial } from './trial.js';
 
 const account = 'itron-svc';
-const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+const old = '0ld-Secret.of-the_vendor';
 
 let host: SshHost;
 beforeAll(async () => {
@@ -21,7 +22,7 @@ interface Situation {
   readonly reason: Reason;
   readonly policy?: FailurePolicy;
   readonly settings?: { readonly hostKey?: string; readonly manager?: string };
-  readonly options?: () => Promise<Partial<TrialOptions>>;
+  readonly options?: () => Promise<Partial<HostTrial>>;
   /** What is wrong, done after all was made well. */
   readonly spoil?: (trial: Trial) => Promise<unknown>;
   readonly mend?: () => Promise<unknown>;
@@ -32,21 +33,15 @@ async function trialWith({ settings = {}, options }: Situation): Promise<Trial> 
   await host.run(`userdel -rf ${account}`);
   await host.addUser({ name: account, password: old });
   const { hostKey = host.hostKey, manager = 'root' } = settings;
-  const management = `management: { account: ${manager}, secret: "primary:mgmt/headend" }`;
-  const trial = await startTrial({
-    targets: [`headend: { type: linux, address: "${host.address}", hostKey: "${hostKey}", ${management} }`],
-    entry: `kind: password, account: ${account}, targets: [headend]`,
-    timing: 'effectMs: 6000, probeAgainMs: 200, settleDeadlineMs: 4000, stragglerMs: 1000, callMs: 5000, probeMs: 4000',
-    ...(await options?.()),
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
-  await trial.mount.personWrites(credential, { username: account, password: old });
-  return trial;
+  const timing =
+    'effectMs: 6000, probeAgainMs: 200, settleDeadlineMs: 4000, stragglerMs: 1000, callMs: 5000, probeMs: 4000';
+  const where = { address: host.address, hostKey };
+  const secret = { password: old };
+  return hostTrial(where, { kind: 'password', account, secret, manager, timing, ...(await options?.()) });
 }
 
 /** In a vault at an address where nobody listens. */
-async function copiesWithDead(...copies: readonly string[]): Promise<Partial<TrialOptions>> {
+async function copiesWithDead(...copies: readonly string[]): Promise<Partial<HostTrial>> {
   const address = `http://127.0.0.1:${await freePort()}`;
   return {
     vaults: [`second: { driver: openbao, address: "${address}", mount: kv, auth: { method: token, tokenEnv: TRIAL } }`],

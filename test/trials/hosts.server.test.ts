@@ -2,10 +2,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { generateKey } from '../../src/secret/generateKey.js';
 import { type SshHostOptions, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
-import { credential, startTrial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
 
 const account = 'itron-svc';
-const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+const old = '0ld-Secret.of-the_vendor';
 
 async function doorWith(kind: 'password' | 'ssh-key', options: SshHostOptions & { readonly lines?: number } = {}) {
   const host = await startSshHost(options);
@@ -17,17 +17,8 @@ async function doorWith(kind: 'password' | 'ssh-key', options: SshHostOptions & 
   );
   await host.setPassword('root', rootPassword);
   await host.addUser({ name: account, password: old, authorizedKeys: [...others, key.reveal('public_key')] });
-  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", settleMs: 500, ${management} }`,
-    ],
-    entry: `kind: ${kind}, account: ${account}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
   const secret = kind === 'password' ? { password: old } : key.revealAll();
-  await trial.mount.personWrites(credential, { username: account, ...secret });
+  const trial = await hostTrial(host, { kind, account, secret, settings: ', settleMs: 500' });
   const home = `/home/${account}`;
   const opens = () => tryLogin({ address: host.address, user: account, privateKey: key.reveal('private_key') });
   return { host, trial, opens, home };

@@ -2,10 +2,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { generateKey } from '../../src/secret/generateKey.js';
 import { type SshHostOptions, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
-import { credential, startTrial, type Trial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
+import { credential, type Trial } from './trial.js';
 
 const account = 'itron-sftp';
-const rootPassword = 'Root-Secret.of-ours_1';
 const home = `/home/${account}`;
 
 interface DoorOptions extends SshHostOptions {
@@ -26,17 +26,8 @@ async function doorWith({ path, prepare, file = path ?? `${home}/.ssh/authorized
   await host.addUser({ name: account, authorizedKeys: [`no-agent-forwarding ${key.reveal('public_key')}`] });
   await host.exec('useradd -m other');
   await host.exec(`cd ${home} && ${prepare}`);
-  const settings = path === undefined ? '' : `authorizedKeysFile: "${path}", `;
-  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", ${settings}${management} }`,
-    ],
-    entry: `kind: ssh-key, account: ${account}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
-  await trial.mount.personWrites(credential, { username: account, ...key.revealAll() });
+  const settings = path === undefined ? '' : `, authorizedKeysFile: "${path}"`;
+  const trial = await hostTrial(host, { kind: 'ssh-key', account, secret: key.revealAll(), settings });
   const opens = (privateKey: string) => tryLogin({ address: host.address, user: account, privateKey });
   const owners = () => host.exec(`f=${file}; stat -c '%n %U %G %a' $f \${f%/*} ${home}; ls -A \${f%/*}`);
   return { host, trial, owners, text: () => host.readFile(file), opens, old: key.reveal('private_key') };

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { kindOfKey, nameOfKind } from '../../src/secret/keyKind.js';
 import { readableKeyText } from '../../src/secret/privateKeyText.js';
-import { fingerprintOf, publicKeyOf } from '../../src/secret/sshKey.js';
+import { fingerprintOfKey, publicKeyOf } from '../../src/secret/sshKey.js';
 import { type SshHost, type SshHostOptions, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
-import { credential, startTrial, type Trial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
+import { credential, type Trial } from './trial.js';
 
 const account = 'itron-sftp';
-const rootPassword = 'Root-Secret.of-ours_1';
 const file = `/home/${account}/.ssh/authorized_keys`;
 const kindOf = (privateKey: string) => nameOfKind(kindOfKey(publicKeyOf(privateKey)));
 const lineOf = (privateKey: string) => `${publicKeyOf(privateKey).type} ${publicKeyOf(privateKey).blob} itron`;
-const fingerprint = (privateKey: string) => fingerprintOf(Buffer.from(publicKeyOf(privateKey).blob, 'base64'));
+const fingerprint = (privateKey: string) => fingerprintOfKey(publicKeyOf(privateKey));
 
 function openssl(...args: readonly string[]): string {
   return execFileSync('openssl', [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -52,21 +52,18 @@ async function doorWith({ keys, entry = '', settings = '', copies, stored, ...op
   onTestFinished(() => host.stop());
   await host.setPassword('root', rootPassword);
   await host.addUser({ name: account, authorizedKeys: keys.map(lineOf) });
-  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", ${management}${settings} }`,
-    ],
-    entry: `kind: ssh-key, account: ${account}, targets: [headend]${entry}`,
+  const value = stored === undefined ? keys[0] : stored;
+  const trial = await hostTrial(host, {
+    kind: 'ssh-key',
+    account,
+    secret: value == null ? null : { private_key: value },
+    settings,
+    more: entry,
     ...(copies !== undefined && { copies }),
     // RSA keys take their time on a machine that does much else.
     timing:
       'effectMs: 60000, probeAgainMs: 200, settleDeadlineMs: 12000, stragglerMs: 1000, callMs: 60000, probeMs: 6000',
   });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
-  const value = stored === undefined ? keys[0] : stored;
-  if (value != null) await trial.mount.personWrites(credential, { username: account, private_key: value });
   return { host, trial };
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type SshHost, type SshHostOptions, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
-import { credential, nobody, startTrial, type Trial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
+import { credential, nobody, type Trial } from './trial.js';
 
 const account = 'itron-svc';
-const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+const old = '0ld-Secret.of-the_vendor';
 
 interface Door {
   readonly host: SshHost;
@@ -16,16 +17,7 @@ async function doorWith(options: SshHostOptions, kind = 'password'): Promise<Doo
   onTestFinished(() => host.stop());
   await host.setPassword('root', rootPassword);
   await host.addUser({ name: account, password: old });
-  const management = 'management: { account: root, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", settleMs: 500, ${management} }`,
-    ],
-    entry: `kind: ${kind}, account: ${account}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
-  await trial.mount.personWrites(credential, { username: account, password: old });
+  const trial = await hostTrial(host, { kind, account, secret: { password: old }, settings: ', settleMs: 500' });
   return { host, trial };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type SshHost, type SshHostOptions, startSshHost } from '../harness/sshHost.js';
 import { openStockSession } from '../harness/sshSession.js';
-import { credential, startTrial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
 
 const account = 'itron-svc';
-const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+const old = '0ld-Secret.of-the_vendor';
 
 async function doorWith(options: SshHostOptions = {}, who = account) {
   const host = await startSshHost(options);
@@ -12,14 +12,7 @@ async function doorWith(options: SshHostOptions = {}, who = account) {
   await host.setPassword('root', who === 'root' ? old : rootPassword);
   await host.addUser({ name: account, password: old });
   await host.addUser({ name: 'relock', password: rootPassword, sudo: 'nopasswd' });
-  const management = 'management: { account: relock, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [`headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", ${management} }`],
-    entry: `kind: password, account: ${who}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
-  await trial.mount.personWrites(credential, { username: who, password: old });
+  const trial = await hostTrial(host, { kind: 'password', account: who, secret: { password: old }, manager: 'relock' });
   return { host, trial };
 }
 

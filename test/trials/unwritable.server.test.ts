@@ -6,10 +6,11 @@ import { effectContext } from '../contract/targetDriver.harness.js';
 import { type SshHost, startSshHost } from '../harness/sshHost.js';
 import { tryLogin } from '../harness/sshLogin.js';
 import { driverFor } from '../targets/linux/linuxHarness.js';
-import { credential, nobody, startTrial, type Trial } from './trial.js';
+import { hostTrial, rootPassword } from './hostTrial.js';
+import { nobody, type Trial } from './trial.js';
 
 const account = 'itron-svc';
-const [old, rootPassword] = ['0ld-Secret.of-the_vendor', 'Root-Secret.of-ours_1'];
+const old = '0ld-Secret.of-the_vendor';
 const keys = `/home/${account}/.ssh`;
 
 interface Door {
@@ -25,17 +26,9 @@ async function doorWith(kind: 'password' | 'ssh-key', login: 'management' | 'sel
   const key = await generateKey('ed25519', 'old');
   await host.setPassword('root', rootPassword);
   await host.addUser({ name: account, password: old, authorizedKeys: [key.reveal('public_key')] });
-  const management = login === 'self' ? '' : ', management: { account: root, secret: "primary:mgmt/headend" }';
-  const trial = await startTrial({
-    targets: [
-      `headend: { type: linux, address: "${host.address}", hostKey: "${host.hostKey}", settleMs: 500${management} }`,
-    ],
-    entry: `kind: ${kind}, account: ${account}, targets: [headend]`,
-  });
-  onTestFinished(trial.stop);
-  await trial.mount.personWrites('mgmt/headend', { password: rootPassword });
   const secret = kind === 'password' ? { password: old } : key.revealAll();
-  await trial.mount.personWrites(credential, { username: account, ...secret });
+  const manager = login === 'self' ? null : 'root';
+  const trial = await hostTrial(host, { kind, account, secret, manager, settings: ', settleMs: 500' });
   const opened = kind === 'password' ? { password: old } : { privateKey: key.reveal('private_key') };
   const state = async () => [
     await host.shadowLine(account),

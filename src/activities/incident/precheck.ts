@@ -48,6 +48,13 @@ interface Hands {
   readonly clock: Clock;
 }
 
+/** One credential. */
+interface About {
+  readonly resolved: Resolved;
+  /** What readers get, read once for all that is asked of it; null: nothing. */
+  present(): Promise<Secret | null>;
+}
+
 async function precheck(hands: Hands, { plan }: PlanEntry, zone: string | null): Promise<readonly CheckFinding[]> {
   const { credential, descriptorDigest } = plan;
   const found: CheckFinding[] = [];
@@ -57,9 +64,15 @@ async function precheck(hands: Hands, { plan }: PlanEntry, zone: string | null):
     const resolved = resolve(hands.estate, { credential, descriptorDigest, token: '', policy: 'forward' });
     for (const copy of [resolved.primary, ...resolved.others])
       await guarded(copy.ref, note, () => checkCopy(hands, copy, resolved.expected, note));
-    await guarded(resolved.primary.ref, note, () => checkKind(hands, resolved, note));
+    let reading: Promise<Secret | null> | undefined;
+    const present = () => {
+      reading ??= presentAt(resolved, callWithin(hands.clock, hands.estate.timing.callMs));
+      return reading;
+    };
+    const about = { resolved, present };
+    await guarded(resolved.primary.ref, note, () => checkKind(about, note));
     const here = plan.targets.filter((target) => target.zone === zone);
-    for (const { id, login } of here) await guarded(id, note, () => checkTarget(hands, resolved, id, login, note));
+    for (const { id, login } of here) await guarded(id, note, () => checkTarget(hands, about, id, login, note));
   });
   return found;
 }
@@ -83,33 +96,34 @@ async function checkCopy({ estate, clock }: Hands, copy: Copy, expected: Expecte
   for (const { text } of problems) note(copy.ref, 'error', text);
 }
 
-async function checkKind({ estate, clock }: Hands, resolved: Resolved, note: Note): Promise<void> {
+async function checkKind({ resolved, present }: About, note: Note): Promise<void> {
   if (resolved.entry.kind !== 'ssh-key') return;
-  const present = await presentAt(resolved, callWithin(clock, estate.timing.callMs));
-  const change = present === null ? null : kindChange(resolved.entry, present);
+  const secret = await present();
+  const change = secret === null ? null : kindChange(resolved.entry, secret);
   if (change !== null) note(resolved.primary.ref, 'warning', change);
 }
 
 async function checkTarget(
   hands: Hands,
-  resolved: Resolved,
+  about: About,
   id: TargetId,
   as: 'management' | 'self',
   note: Note,
 ): Promise<void> {
   const { estate, clock } = hands;
+  const { resolved } = about;
   const context = () => callWithin(clock, estate.timing.callMs);
   const { account } = resolved.entry;
   const { driver } = resolved.target(id);
   const deps = { ...hands, vantage: 'dry-run' };
   const via = as === 'self' ? null : await loginFor(deps, resolved, id, { as }, '', context());
-  const present = await presentAt(resolved, context());
+  const present = await about.present();
   const foreseen = { next: foreseenKeyType(resolved.entry, present), present };
   const findings = await driver.check(account, via, context(), foreseen);
   for (const { severity, message } of findings) note(id, severity, message);
   const isFirst = present === null || resolved.entry.adopt;
-  const about = { driver, kind: resolved.entry.kind, account };
-  const strangers = via === null || !isFirst ? null : await strangersAt(about, via, present, context());
+  const whose = { driver, kind: resolved.entry.kind, account };
+  const strangers = via === null || !isFirst ? null : await strangersAt(whose, via, present, context());
   if (strangers !== null) note(id, 'warning', strangers);
   if (present === null || findings.some((finding) => finding.severity === 'error')) return;
   const { answer, because } = await driver.probe(account, present, callWithin(clock, estate.timing.probeMs));

@@ -5,10 +5,10 @@ import type { Capabilities } from '../../model/capabilities.js';
 import { DriverError } from '../../model/errors.js';
 import type { Probed } from '../../model/probe.js';
 import type { Instant } from '../../model/time.js';
-import { type KeyKind, kindOfKey, kindOfType } from '../../secret/keyKind.js';
+import { type KeyKind, kindOfKey, kindOfType, publicKeyIn } from '../../secret/keyKind.js';
 import { SshKeyError } from '../../secret/opensshKey.js';
 import type { Secret } from '../../secret/secret.js';
-import { fingerprintOf, parsePublicKey, publicKeyOf, type SshPublicKey } from '../../secret/sshKey.js';
+import { fingerprintOfKey, parsePublicKey, publicKeyOf, type SshPublicKey } from '../../secret/sshKey.js';
 import { addAtEnd, addBeside, hasKey, isShut, type KeyFile, keysOf, removeKey } from './authorizedKeys.js';
 import { LinuxHost } from './host.js';
 import { AuthorizedKeysFile } from './keyFile.js';
@@ -51,22 +51,8 @@ function asBytes(comment: string): string {
   return Buffer.from(comment, 'utf8').toString('latin1');
 }
 
-/** undefined: it holds no key that can be read. */
-function readableBlob(secret: Secret): string | undefined {
-  try {
-    return secret.has('private_key') ? publicKeyOf(secret.reveal('private_key')).blob : undefined;
-  } catch (error) {
-    if (error instanceof SshKeyError) return undefined;
-    throw error;
-  }
-}
-
 function bareLine({ type, blob }: SshPublicKey): string {
   return `${type} ${blob}`;
-}
-
-function idOf(key: SshPublicKey): string {
-  return fingerprintOf(Buffer.from(key.blob, 'base64'));
 }
 
 /**
@@ -119,7 +105,7 @@ export class LinuxKeyDriver implements TargetDriver {
     if (foreseen === undefined) return unwritable === null ? [] : [unwritable];
     const { next, present } = foreseen;
     const refused = next === null ? null : await this.#refusedKind(account, via, kindOfType(next), context);
-    const beside = present === null ? null : readableBlob(present);
+    const beside = present === null ? null : publicKeyIn(present)?.blob;
     // What cannot be read is the vault's matter, and named there.
     const noPlace = beside === undefined ? null : this.#noPlaceBeside(file, beside);
     return [refused, noPlace, unwritable].filter((error) => error !== null);
@@ -211,12 +197,12 @@ export class LinuxKeyDriver implements TargetDriver {
   }
 
   async enumerate(account: string, via: Login, context: CallContext): Promise<readonly string[]> {
-    return keysOf(await this.#file(account, via).read(context)).map(idOf);
+    return keysOf(await this.#file(account, via).read(context)).map(fingerprintOfKey);
   }
 
   async dropSlot(account: string, via: Login, slot: string, context: EffectContext): Promise<void> {
     await this.#file(account, via).edit(context, (file) => {
-      const found = keysOf(file).find((key) => idOf(key) === slot);
+      const found = keysOf(file).find((key) => fingerprintOfKey(key) === slot);
       return found === undefined ? file : removeKey(file, found.blob);
     });
   }

@@ -52,7 +52,7 @@ exit 0
 
 const takeOutBody = `${findList}has "$list" && isBinary "$list" && exit 92
 begin
-said=$( { mkdir -p -m 700 /etc/relock /etc/relock/newest-key && printf '%s\\n' "$key" > "$newest"; } 2>&1 ) || { reason "$said"; exit 83; }
+said=$( { mkdir -p -m 700 /etc/relock /etc/relock/newest-key && printf '%s\\n' "$key" > "$newest"; } 2>&1 ) || { reason "$said"; refuse notPermitted; }
 has "$list" || exit 0
 flock -w 10 9 2>/dev/null
 cp -p "$list" "$edited" || exit 92

@@ -117,10 +117,9 @@ export class SshSession {
   }
 
   async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
-    const wanted = options.terminal === true ? plainTerminal : null;
-    const channel = await (wanted === null
-      ? this.#openNext<ClientChannel>((done) => this.#client.exec(command, done), noCommands)
-      : this.#onTerminal(command, wanted));
+    const channel = await (options.terminal === true
+      ? this.#onTerminal(command, plainTerminal)
+      : this.#openNext<ClientChannel>((done) => this.#client.exec(command, done), noCommands));
     const run = new RunningCommand(channel, options, (effect) => this.beginEffect(effect));
     return this.#guarded((resolve, reject) => run.start(resolve, reject));
   }
